@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds one kernel flavour for the lab from Debian's source package or a tree of one's own.
+set -euo pipefail
+shopt -s nullglob inherit_errexit
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+for part in common source series config compile result stock; do
+  # shellcheck source=/dev/null
+  . "$here/lib/$part.sh"
+done
+trap 'on_exit $?' EXIT
+
+usage() {
+  cat <<'TEXT'
+usage: [VARIABLE=VALUE...] build.sh [--flavours]
+
+  KERNEL      what to build: lab (default), debug, stock, or any other of --flavours
+  KERNEL_SRC  a kernel tree or tarball to build instead of Debian's package; it is copied, never changed
+  SERIES      another series file, or a directory that holds one; none for the source as it is
+  KERNEL_LINK another name than FLAVOUR for the link, to keep two builds of one flavour side by side
+  JOBS        parallel compilers (default: number of processors)
+
+The result is build/kernel/FLAVOUR, a link into $XDG_CACHE_HOME/o2lab/kernel.
+Exit: 0 built or up to date, 2 bad usage or input, 3 the environment or the source could not carry the build.
+TEXT
+}
+
+flavour=${KERNEL:-lab}
+
+case ${1:-} in
+  '') ;;
+  --flavours)
+    flavour_names
+    exit 0
+    ;;
+  -h | --help)
+    usage
+    exit 0
+    ;;
+  *) die 2 "unknown argument $1 (--help lists what is known)" ;;
+esac
+
+[[ ${KERNEL_LINK:-x} =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die 2 "KERNEL_LINK=$KERNEL_LINK: a plain name, please"
+known=$(flavour_names)
+[[ $'\n'$known$'\n' == *$'\n'"$flavour"$'\n'* ]] ||
+  die 2 "KERNEL=$flavour: no such flavour; known: ${known//$'\n'/ }"
+
+cache_root=${XDG_CACHE_HOME:-$HOME/.cache}/o2lab
+cache=$cache_root/kernel
+build_dir=${here%/*}/build
+
+input_hash() {
+  {
+    printf '%s\n' "$flavour" "$source_id" "$compiler" "$module_flags"
+    if ((${#patches[@]})); then (cd / && sha256sum "${patches[@]}" | cut -c1-64); fi
+    cat "${fragments[@]}" "$here/build.sh" "$here"/lib/*.sh
+  } | hash_of
+}
+
+main() {
+  local tool out
+  for tool in gcc:gcc make:make patch:patch sha256sum:coreutils jq:jq; do need_tool "${tool%:*}" "${tool#*:}"; done
+  series_load
+  source_identify
+  flavour_fragments
+  compiler=$(gcc --version | head -n1)
+  hash=$(input_hash)
+  out=$cache/$flavour-$hash
+  if [[ ! -f $out/build.json ]]; then build "$out"; fi
+  result_link "$out"
+  notice "$flavour is ready: $out"
+}
+
+build() { # DIR
+  mkdir -p "$cache"
+  exec 9>"$cache/.lock"
+  if ! flock -n 9; then
+    notice "another build holds $cache/.lock: waiting for it"
+    flock 9
+  fi
+  if [[ -f $1/build.json ]]; then return; fi
+  work=$cache/work/$flavour-$source_key
+  obj=$work/obj
+  if [[ ! -d $work ]]; then need_space "$cache" 3; fi
+  mkdir -p "$work/log" "$cache/src"
+  compile_environment
+  if [[ $flavour == stock ]]; then
+    stock_build "$1"
+  else
+    source_prepare
+    series_apply
+    config_make
+    compile_all
+    result_make "$1"
+  fi
+}
+
+main
