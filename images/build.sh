@@ -34,7 +34,7 @@ list=$here/$flavour.packages
 [ -f "$list" ] || die "no such image: $flavour; there are: $(cd "$here" && printf '%s ' *.packages | sed 's/\.packages//g')" 2
 
 hash_of() { # the content and the relative name of every file below the arguments
-  (cd "$here" && find "$@" -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  (cd "$here" && find "$@" -type f ! -name '*_test.c' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
 root_key=$(hash_of "$flavour.packages" root.sh)
 mapfile -t overlays < <(cd "$here" && ls -d overlay "overlay-$flavour" 2>/dev/null)
@@ -90,11 +90,11 @@ fetch_root() {
   mv "$work/fetched" "$root_dir"
 }
 
-compile() { # OUTPUT SOURCE...
-  local output=$1
-  shift
+compile() { # OUTPUT DIRECTORY
+  local sources
+  mapfile -t sources < <(find "$2" -name '*.c' ! -name '*_test.c' | sort)
   cc -std=gnu17 -D_GNU_SOURCE -Os -static -s -ffunction-sections -fdata-sections -Wl,--gc-sections \
-    -Wall -Wextra -Wshadow -Wconversion -Werror -o "$output" "$@"
+    -Wall -Wextra -Wshadow -Wconversion -Werror -o "$1" "${sources[@]}"
 }
 
 # EROFS keeps what it finds: everything is made here, in the order prune, ours, links to BusyBox for what is still missing.
@@ -115,13 +115,11 @@ make_root() {
   ln -sfn /proc/self/mounts "$root/etc/mtab" # mkfs.ocfs2 looks there for mounted disks
   ln -sfn /run "$root/var/run"
   ln -sfn dash "$root/usr/bin/sh"
-  compile "$root/usr/sbin/o2lab-init" "$here"/init/*.c
+  compile "$root/usr/sbin/o2lab-init" "$here/init"
   for name in poweroff reboot halt; do
     ln -sfn o2lab-init "$root/usr/sbin/$name"
   done
-  if compgen -G "$here/workload/*.c" >/dev/null; then
-    compile "$root/usr/bin/o2work" "$here"/workload/*.c
-  fi
+  compile "$root/usr/bin/o2work" "$here/workload"
   link_busybox "$root"
 }
 
@@ -152,7 +150,7 @@ write_image() {
   # no times and a fixed UUID: the same input gives the same bytes
   mkfs.erofs --quiet -T0 -x-1 --all-root -U 0264c4bb-0000-4000-8000-000000000001 "$out/root.erofs" "$work/root"
   mkdir "$work/bare"
-  compile "$work/bare/init" "$here"/bench-init/*.c
+  compile "$work/bare/init" "$here/bench-init"
   # /dev/console comes from the kernel's own built-in initramfs
   (cd "$work/bare" && find . | cpio --quiet -o -H newc -R 0:0) >"$out/bare.cpio"
   write_json "$out/root.erofs" >"$out/image.json"
