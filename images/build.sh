@@ -147,7 +147,7 @@ check_root() {
 write_image() {
   local out=$work/image
   mkdir "$out"
-  # no times and a fixed UUID: the same input gives the same bytes
+  # nothing of the moment of building in the image: no times, a fixed UUID
   mkfs.erofs --quiet -T0 -x-1 --all-root -U 0264c4bb-0000-4000-8000-000000000001 "$out/root.erofs" "$work/root"
   mkdir "$work/bare"
   compile "$work/bare/init" "$here/bench-init"

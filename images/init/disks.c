@@ -10,6 +10,7 @@
 
 #include "files.h"
 #include "log.h"
+#include "uevents.h"
 
 static int is_name(const char* text) {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
@@ -84,4 +85,61 @@ int link_disks(void) {
     closedir(blocks);
   }
   return linked;
+}
+
+/* Calls visit for every entry of a directory until it returns something else than 0, and returns that. */
+static int each_entry(const char* path, int (*visit)(const char* name)) {
+  DIR* dir = opendir(path);
+  int result = 0;
+  struct dirent* entry;
+  while (dir != NULL && result == 0 && (entry = readdir(dir)) != NULL) {
+    if (entry->d_name[0] != '.') {
+      result = visit(entry->d_name);
+    }
+  }
+  if (dir != NULL) {
+    closedir(dir);
+  }
+  return result;
+}
+
+static int scan_host(const char* host) {
+  char path[64];
+  snprintf(path, sizeof(path), "/sys/class/scsi_host/%.16s/scan", host);
+  if (poke(path, "0 0 -") != 0) {
+    say("cannot scan %s: %s", host, strerror(errno));
+  }
+  return 0;
+}
+
+void scan_disks(void) {
+  char mode[16];
+  if (read_text("/sys/module/scsi_mod/parameters/scan", mode, sizeof(mode)) > 0 &&
+      strcmp(mode, "manual") == 0) {
+    each_entry("/sys/class/scsi_host", scan_host);
+  }
+}
+
+static int is_pending(const char* device) {
+  char path[80];
+  char type[8];
+  snprintf(path, sizeof(path), "/sys/bus/scsi/devices/%.20s/type", device);
+  if (read_text(path, type, sizeof(type)) <= 0 || strcmp(type, "0") != 0) {
+    return 0; /* a host or a target, or no disk */
+  }
+  snprintf(path, sizeof(path), "/sys/bus/scsi/devices/%.20s/block", device);
+  return access(path, F_OK) != 0;
+}
+
+int disks_pending(void) {
+  return each_entry("/sys/bus/scsi/devices", is_pending);
+}
+
+void handle_disk_events(int seen) {
+  if (seen & UEVENT_SCSI_HOST) {
+    scan_disks();
+  }
+  if (seen != 0) {
+    link_disks();
+  }
 }

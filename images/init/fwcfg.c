@@ -5,16 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "files.h"
 #include "hostkey.h"
 #include "log.h"
-#include "mounts.h"
-#include "run.h"
 
-#define FWCFG "/sys/firmware/qemu_fw_cfg"
-#define OURS FWCFG "/by_name/opt/org.o2lab/"
+#define OURS "/sys/firmware/qemu_fw_cfg/by_name/opt/org.o2lab/"
 
 /* Reads OURS<name>/raw. Returns its size, or -1 after saying why. */
 static ssize_t fetch(const char* name, char* buffer, size_t size) {
@@ -46,11 +42,6 @@ static int take_hostkey(void) {
 }
 
 int take_fwcfg(void) {
-  if (access(FWCFG, F_OK) != 0) {
-    static const char* const argv[] = {"modprobe", "qemu_fw_cfg", NULL};
-    mount_modules();
-    run_and_wait("/sbin/modprobe", argv);
-  }
   static char text[16384];
   ssize_t used = fetch("authorized_keys", text, sizeof(text));
   if (used > 0) {

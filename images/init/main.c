@@ -15,9 +15,11 @@
 #include "mounts.h"
 #include "net.h"
 #include "power.h"
+#include "ready.h"
 #include "sshd.h"
 #include "supervise.h"
 #include "trace.h"
+#include "uevents.h"
 
 #define SSHD_LIMIT_MS 30000
 
@@ -27,6 +29,7 @@ static void boot(void) {
   mount_overlay_root();
   mount_first();
   int with_key = take_fwcfg();
+  int uevents = open_uevents();
   int watch = watch_sshd();
   pid_t sshd = start_sshd(with_key);
 
@@ -38,19 +41,21 @@ static void boot(void) {
   }
   set_up_network(&args);
   mount_rest();
-  link_disks();
+  scan_disks();
   start_trace();
   if (args.loglevel > 0) {
     char level[12];
     snprintf(level, sizeof(level), "%d", args.loglevel);
     poke("/proc/sys/kernel/printk", level);
   }
-  if (wait_sshd(watch, SSHD_LIMIT_MS) == 0) {
+  int ready = wait_ready(watch, uevents, SSHD_LIMIT_MS);
+  close(watch);
+  if (ready == 0) {
     say("ready node=%d boot=%.3f", args.node, uptime());
   } else {
     say("not ready: port 22 does not listen after %d s; see /run/sshd.log", SSHD_LIMIT_MS / 1000);
   }
-  supervise(sshd, with_key);
+  supervise(sshd, with_key, uevents);
 }
 
 static int usage(FILE* out, int status) {
@@ -70,6 +75,7 @@ int main(int argc, char* argv[]) {
     return status;
   }
   if (argc == 2 && strcmp(argv[1], "--links") == 0) {
+    scan_disks();
     return link_disks() > 0 ? 0 : 1;
   }
   if (argc == 2 && strcmp(argv[1], "--help") == 0) {

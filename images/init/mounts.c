@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "run.h"
 
 /* Both exist in every Debian root and are empty there. */
 #define UPPER "/mnt"
@@ -41,10 +40,6 @@ static int fail(const char* what) {
   return -1;
 }
 
-static int mount_overlay(void) {
-  return mount("overlay", MERGED, "overlay", 0, "lowerdir=/,upperdir=" UPPER "/upper,workdir=" UPPER "/work");
-}
-
 int mount_overlay_root(void) {
   if (mount("tmpfs", UPPER, "tmpfs", 0, "mode=0755") != 0) {
     return fail("tmpfs for changes");
@@ -52,12 +47,9 @@ int mount_overlay_root(void) {
   if (mkdir(UPPER "/upper", 0755) != 0 || mkdir(UPPER "/work", 0755) != 0) {
     return fail("directories for changes");
   }
-  if (mount_overlay() != 0) {
-    static const char* const argv[] = {"modprobe", "overlay", NULL};
-    if (errno != ENODEV || mount_modules() != 0 || run_and_wait("/sbin/modprobe", argv) != 0 ||
-        mount_overlay() != 0) {
-      return fail("overlay");
-    }
+  if (mount("overlay", MERGED, "overlay", 0, "lowerdir=/,upperdir=" UPPER "/upper,workdir=" UPPER "/work") !=
+      0) {
+    return fail("overlay");
   }
   if (mount("/dev", MERGED "/dev", NULL, MS_MOVE, NULL) != 0 &&
       mount("dev", MERGED "/dev", "devtmpfs", MS_NOSUID, NULL) != 0) {
@@ -90,15 +82,7 @@ void mount_rest(void) {
   mkdir("/dev/pts", 0755);
   mkdir("/dev/shm", 01777);
   mount_all(rest, sizeof(rest) / sizeof(rest[0]));
-  mount_modules();
-}
-
-int mount_modules(void) {
-  if (mount(MODULES_DISK, MODULES_DIR, "erofs", MS_RDONLY, NULL) == 0 || errno == EBUSY) {
-    return 0;
+  if (mount(MODULES_DISK, MODULES_DIR, "erofs", MS_RDONLY, NULL) != 0) {
+    say("no kernel modules: " MODULES_DISK " on " MODULES_DIR ": %s", strerror(errno));
   }
-  if (errno != ENOENT && errno != ENXIO) {
-    say("cannot mount " MODULES_DISK " on " MODULES_DIR ": %s", strerror(errno));
-  }
-  return -1;
 }

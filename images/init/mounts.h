@@ -11,6 +11,3 @@ void mount_first(void);
 /* Mounts everything else a session or a case expects (devpts, shm, tmp, configfs, debugfs, tracefs) and the
  * kernel's modules from the second virtio disk onto /lib/modules. */
 void mount_rest(void);
-
-/* Mounts the modules disk onto /lib/modules if it is there and not mounted yet. Returns 0 or -1. */
-int mount_modules(void);

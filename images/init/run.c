@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/wait.h>
 
 static char* const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                     "HOME=/root", "TERM=linux", (char*)0};
@@ -36,18 +35,4 @@ pid_t start(const char* path, const char* const argv[], const char* log) {
     return -1;
   }
   return pid;
-}
-
-int run_and_wait(const char* path, const char* const argv[]) {
-  pid_t pid = start(path, argv, NULL);
-  int status;
-  while (pid > 0 && waitpid(pid, &status, 0) != pid) {
-    if (errno != EINTR) {
-      return -1;
-    }
-  }
-  if (pid < 0) {
-    return -1;
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

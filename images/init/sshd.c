@@ -2,11 +2,9 @@
 #include "sshd.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -31,7 +29,7 @@ pid_t start_sshd(int with_key) {
 }
 
 int watch_sshd(void) {
-  int fd = inotify_init1(IN_CLOEXEC);
+  int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (fd >= 0 && inotify_add_watch(fd, "/run", IN_CLOSE_WRITE) < 0) {
     close(fd);
     fd = -1;
@@ -58,40 +56,15 @@ int listens(const char* text, int port) {
   return 0;
 }
 
-static int listening_now(void) {
+int sshd_listens(int watch, int look_anyway) {
+  char drop[512];
+  if (watch >= 0 && read(watch, drop, sizeof(drop)) < 0) {
+    return 0;
+  }
+  if (!look_anyway && access(PID_FILE, F_OK) != 0) {
+    return 0;
+  }
   static char text[8192];
   return (read_text("/proc/net/tcp", text, sizeof(text)) > 0 && listens(text, SSH_PORT)) ||
          (read_text("/proc/net/tcp6", text, sizeof(text)) > 0 && listens(text, SSH_PORT));
-}
-
-static long now_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
-}
-
-int wait_sshd(int watch, int timeout_ms) {
-  long deadline = now_ms() + timeout_ms;
-  int result = -1;
-  while (result != 0) {
-    long left = deadline - now_ms();
-    if (left <= 0) {
-      break;
-    }
-    /* 100 ms look-ups are the fallback for a kernel without inotify; otherwise the event ends the wait */
-    struct pollfd event = {.fd = watch, .events = POLLIN};
-    poll(&event, 1, (int)(left < 100 ? left : 100));
-    char drop[512];
-    if (event.revents != 0 && read(watch, drop, sizeof(drop)) < 0) {
-      watch = -1;
-    }
-    if (event.revents == 0 && watch >= 0 && access(PID_FILE, F_OK) != 0) {
-      continue;
-    }
-    result = listening_now() ? 0 : -1;
-  }
-  if (watch >= 0) {
-    close(watch);
-  }
-  return result;
 }

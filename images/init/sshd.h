@@ -11,9 +11,9 @@ pid_t start_sshd(int with_key);
  * wait_sshd(), or -1. */
 int watch_sshd(void);
 
-/* Waits until port 22 listens, at most timeout_ms. Closes the descriptor. Returns 0, or -1 at the deadline.
- */
-int wait_sshd(int watch, int timeout_ms);
+/* Does port 22 listen? Looks only once Dropbear wrote its pid file, unless look_anyway. watch: the readable
+ * descriptor of watch_sshd() to be emptied, or -1. */
+int sshd_listens(int watch, int look_anyway);
 
 /* Looks through the text of /proc/net/tcp or tcp6 for a socket in state LISTEN on a port. Returns 1 or 0. */
 int listens(const char* proc_net_tcp, int port);

@@ -2,13 +2,11 @@
 #include "supervise.h"
 
 #include <errno.h>
-#include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +15,7 @@
 #include "log.h"
 #include "power.h"
 #include "sshd.h"
+#include "uevents.h"
 
 /* Between two starts of Dropbear, so that one that cannot start does not eat the CPU. */
 #define RESTART_PAUSE_MS 1000
@@ -53,27 +52,6 @@ static int open_signals(void) {
   return signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int open_uevents(void) {
-  int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
-  struct sockaddr_nl kernel = {.nl_family = AF_NETLINK, .nl_groups = 1};
-  if (fd >= 0 && bind(fd, (struct sockaddr*)&kernel, sizeof(kernel)) != 0) {
-    close(fd);
-    fd = -1;
-  }
-  return fd;
-}
-
-static int disk_appeared(int fd) {
-  char event[4096];
-  int appeared = 0;
-  ssize_t size;
-  while ((size = recv(fd, event, sizeof(event) - 1, 0)) > 0) {
-    event[size] = '\0';
-    appeared |= strncmp(event, "add@", 4) == 0 && strstr(event, "/block/sd") != NULL;
-  }
-  return appeared || (size < 0 && errno == ENOBUFS); /* events were lost: look */
-}
-
 static void obey(int fd) {
   struct signalfd_siginfo info;
   while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
@@ -99,11 +77,9 @@ static pid_t reap(pid_t sshd) {
   return sshd;
 }
 
-void supervise(pid_t sshd, int with_key) {
+void supervise(pid_t sshd, int with_key, int uevents) {
   reboot(RB_DISABLE_CAD); /* ctrl-alt-del becomes SIGINT */
-  struct pollfd sources[2] = {{.fd = open_signals(), .events = POLLIN},
-                              {.fd = open_uevents(), .events = POLLIN}};
-  link_disks(); /* a disk found between the first look and the subscription */
+  struct pollfd sources[2] = {{.fd = open_signals(), .events = POLLIN}, {.fd = uevents, .events = POLLIN}};
   struct timespec started = {0};
   for (;;) {
     sshd = reap(sshd);
@@ -122,8 +98,8 @@ void supervise(pid_t sshd, int with_key) {
     if (sources[0].revents != 0) {
       obey(sources[0].fd);
     }
-    if (sources[1].revents != 0 && disk_appeared(sources[1].fd)) {
-      link_disks();
+    if (sources[1].revents != 0) {
+      handle_disk_events(read_uevents(uevents));
     }
   }
 }

@@ -7,6 +7,7 @@
  * children, where otherwise the kernel would panic and the lab would take that for a bug of the kernel. */
 void survive_faults(void);
 
-/* The rest of PID 1's life: reaps children, starts Dropbear again if it ends, links disks that appear later,
- * and obeys SIGTERM (power off), SIGINT (reboot; also ctrl-alt-del) and SIGUSR1 (halt). */
-void supervise(pid_t sshd, int with_key) __attribute__((noreturn));
+/* The rest of PID 1's life: reaps children, starts Dropbear again if it ends, links disks that appear later
+ * (uevents: open_uevents()), and obeys SIGTERM (power off), SIGINT (reboot; also ctrl-alt-del) and SIGUSR1
+ * (halt). */
+void supervise(pid_t sshd, int with_key, int uevents) __attribute__((noreturn));

@@ -59,7 +59,10 @@ pid_t start_trace(void) {
   if (find_port(device, sizeof(device)) != 0) {
     return 0;
   }
-  if (poke(TRACING "/trace_clock", "mono") != 0) {
+  char clocks[256]; /* setting the clock empties the buffers, which takes time even where it is right already
+                     */
+  if (read_text(TRACING "/trace_clock", clocks, sizeof(clocks)) < 0 ||
+      (strstr(clocks, "[mono]") == NULL && poke(TRACING "/trace_clock", "mono") != 0)) {
     say("no tracing in this kernel: %s", strerror(errno));
     return 0;
   }
