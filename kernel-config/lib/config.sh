@@ -20,7 +20,7 @@ flavour_fragments() {
     stock) fragments=("$here"/stock/*) ;;
     *)
       fragments=("$here/fragments/base.config" "$here/fragments/$flavour.config")
-      if [[ -f $here/fragments/$flavour.flags ]]; then module_flags=$(<"$here/fragments/$flavour.flags"); fi
+      if [[ -f $here/fragments/$flavour.flags ]]; then module_flags=$(sed '/^#/d' "$here/fragments/$flavour.flags"); fi
       ;;
   esac
 }
