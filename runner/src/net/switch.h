@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/event_log.h"
+#include "base/fd.h"
+#include "net/frame.h"
+#include "net/pcapng.h"
+#include "net/port_socket.h"
+
+namespace o2lab {
+
+/// What happens to frames on their way from one node to another, in that direction only.
+struct LinkPolicy {
+  bool drop = false;
+  bool operator==(const LinkPolicy&) const = default;
+};
+
+/// Where a node plugs in. For libvirt: `<source address='127.0.0.1' port=switch_port>
+/// <local address='127.0.0.1' port=qemu_port/></source>`.
+struct Port {
+  int node = 0;
+  uint16_t switch_port = 0;
+  uint16_t qemu_port = 0;
+};
+
+/// What came in at a port since the switch started.
+struct PortStats {
+  uint64_t frames = 0;
+  uint64_t bytes = 0;
+  uint64_t foreign = 0;   ///< datagrams that did not come from this node's QEMU
+  uint64_t runts = 0;     ///< shorter than an Ethernet header
+  uint64_t overruns = 0;  ///< lost before the switch could read them
+};
+
+/// What went from one node towards another since the switch started.
+struct PairStats {
+  uint64_t frames = 0;
+  uint64_t bytes = 0;
+  uint64_t dropped_by_policy = 0;
+  uint64_t dropped_other = 0;  ///< refused by the kernel when sent to QEMU
+};
+
+/// The cluster Ethernet: one switch for all nodes of a lab, on loopback UDP.
+///
+/// Forwards by learned address, floods what it does not know, and never sends a frame back to where it came
+/// from. Works on a thread of its own from construction to destruction. All methods from any thread. Nodes
+/// are numbered from 1; one without a port is an input error.
+class Switch {
+ public:
+  /// `log` outlives the switch; may be null.
+  explicit Switch(EventLog* log);
+  ~Switch();
+  Switch(const Switch&) = delete;
+  Switch& operator=(const Switch&) = delete;
+
+  /// A port for `node`, kept until the switch goes, through any number of QEMU starts. Throws environment
+  /// when no UDP port is left, input when the node has one already.
+  Port add_port(int node);
+  Port port(int node) const;
+
+  /// Holds for every frame forwarded after the call returns; event `link_policy` when it changes anything.
+  void set_policy(int from, int to, LinkPolicy policy);
+  LinkPolicy policy(int from, int to) const;
+  /// Every link as new.
+  void clear_policies();
+
+  PortStats port_stats(int node) const;
+  PairStats pair_stats(int from, int to) const;
+
+  /// Records every frame once, where it came in, into a pcapng file with one interface a node ("node1", …)
+  /// and a comment "dropped by policy to node2" where that is so. Written at least once a second. A failing
+  /// write ends the capture with an event `capture_failed`; forwarding goes on. Replaces a running capture.
+  /// Throws infra when the file cannot be created.
+  void start_capture(const fs::path& file);
+  /// The file is complete when it returns. Nothing happens when there is no capture.
+  void stop_capture();
+
+ private:
+  struct Link {
+    LinkPolicy policy;
+    PairStats stats;
+  };
+  struct PortState {
+    int node = 0;
+    PortSocket socket;
+    PortStats stats;
+    std::vector<Link> links;  ///< by index of the destination port
+    std::vector<Frame> out;   ///< waiting to leave through this port; empty between batches
+    uint32_t capture_interface = 0;
+  };
+
+  void run() noexcept;
+  /// Forwards what waits at one port, at most a batch of it.
+  void serve(size_t index);
+  void route(size_t in, Frame frame, int64_t wall_ns);
+  /// Queues a frame for port `to`, or counts it as dropped by policy and says so in `comment`.
+  void offer(PortState& from, size_t to, Frame frame, std::string& comment);
+  void send_all(PortState& from);
+  void flush_capture();
+  size_t index_of(int node) const;
+  Link& link(int from, int to) const;
+
+  EventLog* log_;
+  StopFd stop_;
+  UniqueFd epoll_;
+  mutable std::mutex mutex_;  // taken once a batch by the thread, so a policy holds from the next batch on
+  std::vector<std::unique_ptr<PortState>> ports_;
+  MacTable macs_;
+  std::unique_ptr<PcapngWriter> capture_;
+  TimePoint last_flush_;
+  std::string capture_error_;  // found by the thread, reported once the lock is free
+  FrameBatch batch_;
+  std::thread thread_;
+};
+
+}  // namespace o2lab
