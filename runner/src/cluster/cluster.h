@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/leftovers.h"
+#include "cluster/node.h"
+#include "cluster/topology.h"
+#include "disk/disk_path.h"
+#include "disk/shared_disk.h"
+#include "net/switch.h"
+
+namespace o2lab {
+
+/// What a cluster is made of, beyond what all nodes share.
+struct ClusterPlan {
+  Topology topology;
+  int nodes = 3;  ///< at most topology.nodes
+  int volumes = 1;
+  const KernelBuild* kernel = nullptr;
+  const ImageBuild* image = nullptr;
+  Accel accel = Accel::tcg;
+  std::string run_id;
+  fs::path runtime_dir;       ///< sockets
+  fs::path disk_dir;          ///< shared disk images (sparse)
+  fs::path log_dir;           ///< nodeN.console, disk-nodeN.log
+  std::string extra_cmdline;  ///< at the end of the kernel command line of every node
+  bool naive_disk =
+      false;  ///< QEMU opens the image itself with cache=none: FACTS trap 1, to show that its case can fail
+};
+
+/// N nodes, their shared disks with a path a node, and the Ethernet between them. Owns everything it starts.
+class Cluster {
+ public:
+  /// Makes disks, paths and ports; nodes are off. `record` learns of every process for the sweep after a
+  /// crash; may be null.
+  Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord* record);
+  ~Cluster();
+
+  const ClusterPlan& plan() const { return plan_; }
+  const Topology& topology() const { return plan_.topology; }
+  int size() const { return plan_.nodes; }
+  Node& node(int number);
+  std::vector<Node*> nodes();
+  /// Nodes that are powered on and have not gone.
+  std::vector<Node*> running_nodes();
+  SharedDisk& disk(int volume = 0);
+  DiskPath& path(int node, int volume = 0);
+  Switch& network() { return network_; }
+
+  /// Powers on these nodes side by side and waits until all answer SSH.
+  void boot(const std::vector<Node*>& nodes);
+  /// Ends every fault of a node's path to a volume; what a dead node had under way is lost.
+  void release_disk(int node, int volume = 0);
+  /// Takes back every disk and network fault.
+  void heal();
+  /// Time that the nodes of this size may take to boot before it counts as failed.
+  Duration boot_limit() const;
+  /// CPU time of all QEMUs so far.
+  Duration cpu_time() const;
+
+ private:
+  Disk connect_disk(int node, int volume);
+
+  NodeServices services_;
+  ClusterPlan plan_;
+  LeftoverRecord* record_;
+  Switch network_;
+  std::vector<std::unique_ptr<SharedDisk>> disks_;
+  std::vector<std::vector<std::unique_ptr<DiskPath>>> paths_;  ///< by node, then volume; empty when naive
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+/// Calls `work` for every node at the same time; when some throw, one error names them all (kind of the
+/// first).
+void on_each(const std::vector<Node*>& nodes, const std::function<void(Node&)>& work);
+
+}  // namespace o2lab

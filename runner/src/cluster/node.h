@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_log.h"
+#include "base/fd.h"
+#include "base/wait.h"
+#include "cluster/builds.h"
+#include "cluster/tcp_port.h"
+#include "console/kernel_report.h"
+#include "console/line_source.h"
+#include "console/reader_loop.h"
+#include "ssh/keys.h"
+#include "ssh/ssh_connection.h"
+#include "vm/hypervisor.h"
+
+namespace o2lab {
+
+/// What every node of a lab uses; all of it outlives the nodes.
+struct NodeServices {
+  EventLog* events = nullptr;
+  WaitHub* hub = nullptr;
+  Hypervisor* hypervisor = nullptr;
+  ReaderLoop* readers = nullptr;
+  const RunKeys* keys = nullptr;
+};
+
+/// What stays the same over all incarnations of a node.
+struct NodePlan {
+  int number = 1;
+  std::string run_id;
+  const KernelBuild* kernel = nullptr;
+  const ImageBuild* image = nullptr;
+  unsigned memory_mib = 256;
+  unsigned vcpus = 1;
+  Accel accel = Accel::tcg;
+  fs::path runtime_dir;       ///< sockets and fw_cfg files
+  fs::path console_log;       ///< all console output of all incarnations
+  std::string extra_cmdline;  ///< at the end of the kernel command line
+  std::vector<Disk> disks;
+  uint16_t switch_port = 0;
+  uint16_t local_port = 0;
+};
+
+/// The end of one incarnation.
+struct NodeGone {
+  int node = 0;
+  TimePoint at;
+  bool by_host = false;               ///< power_off() did it
+  std::vector<KernelReport> reports;  ///< all that the kernel said in this incarnation
+  std::string last_line;              ///< last console line
+};
+
+/// One node: its QEMU, console, trace stream and SSH, over as many power-ons as it takes. All methods from
+/// any thread.
+class Node {
+ public:
+  using GoneListener = std::function<void(const NodeGone&)>;
+  using ReportListener = std::function<void(int node, const KernelReport&)>;
+
+  Node(const NodeServices& services, NodePlan plan);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  int number() const { return plan_.number; }
+  std::string name() const { return fmt::format("node{}", plan_.number); }
+  /// What the hypervisor calls this incarnation: o2lab-RUN-nodeN, from the second on with its number behind.
+  std::string domain_name() const;
+  /// Set before the first power_on(); called on the reader thread.
+  void on_gone(GoneListener listener) { gone_listener_ = std::move(listener); }
+  void on_report(ReportListener listener) { report_listener_ = std::move(listener); }
+
+  /// Starts QEMU; does not wait for the guest. The node must be off.
+  void power_on();
+  /// Waits for the ready line and opens SSH; ends at once when QEMU exits or the kernel panics (Error kernel
+  /// with the report).
+  void wait_ready(Deadline deadline);
+  /// Pulls the plug and waits until QEMU is gone.
+  void power_off();
+  /// Powered on and not gone.
+  bool running() const;
+  /// Readable from the moment this incarnation is over.
+  const StopFd& gone() const { return *gone_.back(); }
+  /// Number of power-ons so far.
+  int incarnation() const;
+  TimePoint asked_at() const { return asked_at_; }
+  TimePoint ready_at() const { return ready_at_; }
+
+  /// A command that must succeed: throws check with node, command, status and stderr otherwise. Returns
+  /// stdout.
+  std::string sh(const std::string& command, Duration limit = 30s);
+  /// A command whose status the caller judges.
+  CommandResult run(const std::string& command, Duration limit = 30s);
+  /// A long-running command on a connection of its own; `line` is called for each line of its stdout.
+  std::unique_ptr<RemoteProcess> start(const std::string& command, RemoteShell::LineCallback line = {});
+
+  /// Ends reports of which nothing came for a while, so that they count.
+  void flush_reports();
+  /// The hypervisor says that the guest has shut down or reset: it is gone, even if QEMU cannot end because
+  /// its disk path hangs.
+  void guest_ended(TimePoint at);
+
+  Domain& domain();
+  /// CPU time of all QEMUs of this node so far.
+  Duration cpu_time() const;
+  uint16_t ssh_port() const { return ssh_port_.number(); }
+  /// Bytes written to the console log so far: a position for "only what this case added".
+  uint64_t console_position() const;
+  std::vector<KernelReport> reports() const;
+  const NodePlan& plan() const { return plan_; }
+
+ private:
+  NodeSpec spec() const;
+  void console_line(const StampedLine& line);
+  void console_closed(TimePoint at);
+  void trace_line(const StampedLine& line);
+  void handle(const KernelReport& report);
+  void end(TimePoint at);
+
+  NodeServices services_;
+  NodePlan plan_;
+  TcpPort ssh_port_;
+  GoneListener gone_listener_;
+  ReportListener report_listener_;
+  std::mutex power_mutex_;  // power_on and power_off one at a time; never taken by a reader
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<StopFd>>
+      gone_;  // one an incarnation; kept, as remote processes refer to theirs
+  std::unique_ptr<LineSource> console_;
+  std::unique_ptr<LineSource> trace_;
+  std::unique_ptr<Domain> domain_;
+  std::unique_ptr<SshConnection> ssh_;
+  std::optional<KernelReportParser> parser_;  // on the reader thread only
+  std::vector<KernelReport> reports_;
+  std::string last_line_;
+  bool running_ = false;
+  bool ready_line_ = false;
+  bool by_host_ = false;
+  int incarnation_ = 0;
+  TimePoint asked_at_, ready_at_;
+  Duration past_cpu_ = Duration::zero();
+};
+
+}  // namespace o2lab
