@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "observe/death.h"
+
+#include <gtest/gtest.h>
+
+namespace o2lab {
+namespace {
+
+KernelReport report(ReportKind kind, uint64_t line, bool fatal = false) {
+  KernelReport out;
+  out.kind = kind;
+  out.title = name_of(kind);
+  out.first_line = out.last_line = line;
+  out.fatal = fatal;
+  return out;
+}
+
+NodeGone gone(std::vector<KernelReport> reports, bool by_host = false) {
+  return {2, from_ns(5), by_host, std::move(reports), "last words"};
+}
+
+TEST(Death, AFenceIsNamedByTheLastReasonBeforeIt) {
+  EXPECT_EQ(
+      death_of(gone({report(ReportKind::o2hb_write_timeout, 1), report(ReportKind::ocfs2_fence, 2)})).cause,
+      Cause::disk_timeout);
+  EXPECT_EQ(
+      death_of(gone({report(ReportKind::quorum_decision, 1), report(ReportKind::ocfs2_fence, 2)})).cause,
+      Cause::quorum);
+  // An earlier decision to stay does not turn a disk timeout into a quorum fence.
+  EXPECT_EQ(death_of(gone({report(ReportKind::quorum_decision, 1), report(ReportKind::o2hb_write_timeout, 5),
+                           report(ReportKind::ocfs2_fence, 6)}))
+                .cause,
+            Cause::disk_timeout);
+}
+
+TEST(Death, AFenceByPanicIsStillAFence) {
+  EXPECT_EQ(
+      death_of(gone({report(ReportKind::o2hb_write_timeout, 1), report(ReportKind::ocfs2_fence, 2, true)}))
+          .cause,
+      Cause::disk_timeout);
+}
+
+TEST(Death, AFenceWithoutAReasonIsUnknown) {
+  EXPECT_EQ(death_of(gone({report(ReportKind::ocfs2_fence, 2)})).cause, Cause::unknown);
+}
+
+TEST(Death, PanicHostRebootPowerOffAndNothing) {
+  EXPECT_EQ(death_of(gone({report(ReportKind::panic, 1, true)})).cause, Cause::panic);
+  EXPECT_EQ(death_of(gone({}, true)).cause, Cause::host_power);
+  EXPECT_EQ(death_of(gone({report(ReportKind::restart, 1)})).cause, Cause::guest_reboot);
+  EXPECT_EQ(death_of(gone({report(ReportKind::power_down, 1)})).cause, Cause::guest_power_off);
+  const Death death = death_of(gone({}));
+  EXPECT_EQ(death.cause, Cause::unknown);
+  EXPECT_EQ(death.detail, "last words");
+}
+
+}  // namespace
+}  // namespace o2lab
