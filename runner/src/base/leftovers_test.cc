@@ -58,6 +58,8 @@ class Leftovers : public testing::Test {
 TEST_F(Leftovers, EndsWhatAKilledRunLeft) {
   Process left = sleeper();
   const fs::path dir = make_runtime_dir();
+  fs::create_directories(published_lab_file("r1").parent_path());
+  write_file(published_lab_file("r1"), "{}");
   write_file(dir / "socket", "x");
   dead_run("r1", dir, {left.pid()});
   EXPECT_THAT(sweep_leftovers(),
@@ -65,6 +67,7 @@ TEST_F(Leftovers, EndsWhatAKilledRunLeft) {
   EXPECT_FALSE(alive(left));
   EXPECT_FALSE(fs::exists(dir));
   EXPECT_FALSE(fs::exists(file_of("r1")));
+  EXPECT_FALSE(fs::exists(published_lab_file("r1")));
   EXPECT_THAT(sweep_leftovers(), IsEmpty());
 }
 

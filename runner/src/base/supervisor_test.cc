@@ -68,11 +68,12 @@ void spawn_daemon(int out) {
   const pid_t middle = ::fork();
   if (middle == 0) {
     ::setsid();
-    if (::fork() == 0) {
+    const pid_t daemon = ::fork();
+    if (daemon == 0) {
       ::signal(SIGTERM, SIG_IGN);
-      tell(out, ::getpid());
       sleep_for_ever();
     }
+    tell(out, daemon);  // by this one, as the daemon may be ended before it says a word
     ::_exit(0);
   }
   ::waitpid(middle, nullptr, 0);
@@ -168,14 +169,18 @@ TEST(Supervisor, RemovesWhatTheChildNamed) {
   const fs::path file = folder.native() + ".record";
   write_file(folder / "socket", "x");
   write_file(file, "x");
+  const fs::path published = folder.native() + ".json";
+  write_file(published, "x");
   Supervised lab([&](int) -> int {
     leave_clean(folder, file);
+    leave_clean_published(published);
     ::raise(SIGKILL);
     return 0;
   });
   lab.wait();
   EXPECT_FALSE(fs::exists(folder));
   EXPECT_FALSE(fs::exists(file));
+  EXPECT_FALSE(fs::exists(published));
 }
 
 TEST(Supervisor, IsKnownInsideOnly) {

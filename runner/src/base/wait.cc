@@ -35,7 +35,8 @@ void WaitHub::check() {
     if (std::optional<Error> error = interrupt()) throw *error;
 }
 
-void WaitHub::wait(const std::string& what, Deadline deadline, const Predicate& predicate, Duration every) {
+void WaitHub::wait(const std::string& what, Deadline deadline, const Predicate& predicate, Duration every,
+                   Ask ask) {
   const TimePoint start = Clock::now();
   for (;;) {
     uint64_t before = 0;
@@ -49,9 +50,16 @@ void WaitHub::wait(const std::string& what, Deadline deadline, const Predicate& 
     if (deadline.passed())
       fail(ErrorKind::timeout, "waited {} for {}; last seen: {}", human(Clock::now() - start), what,
            seen.last.empty() ? "nothing" : seen.last);
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, std::min(Clock::now() + every, deadline.when()),
-                        [&] { return generation_ != before; });
+    const TimePoint next = std::min(Clock::now() + every, deadline.when());
+    while (Clock::now() < next) {
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait_until(lock, next, [&] { return generation_ != before; });
+        before = generation_;
+      }
+      if (ask == Ask::on_notice) break;
+      check();
+    }
   }
 }
 

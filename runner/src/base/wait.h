@@ -49,9 +49,14 @@ class WaitHub {
   /// Throws the first error that an interrupt reports; for long work that is not a wait.
   void check();
 
-  /// Waits until `predicate` says done. `every` is how often it is asked when nobody notifies (for what can
-  /// only be polled).
-  void wait(const std::string& what, Deadline deadline, const Predicate& predicate, Duration every = 100ms);
+  /// When a wait asks its predicate again.
+  enum class Ask {
+    on_notice,  ///< whenever something is announced, and after `every`: for what this process knows
+    polled,     ///< after `every` only: for what must be fetched from a node, where each question costs
+  };
+  /// Waits until `predicate` says done. Interrupts end it at once either way.
+  void wait(const std::string& what, Deadline deadline, const Predicate& predicate, Duration every = 100ms,
+            Ask ask = Ask::on_notice);
 
  private:
   std::mutex mutex_;

@@ -71,5 +71,25 @@ TEST(WaitHub, AGuardThatIsGoneInterruptsNoMore) {
   hub.wait("nothing", Deadline::in(1s), [] { return Seen{true, ""}; });
 }
 
+TEST(WaitHub, APolledPredicateIsNotAskedAtEveryNotice) {
+  WaitHub hub;
+  std::atomic<bool> over = false;
+  std::thread chatty([&] {
+    while (!over) hub.notify();
+  });
+  int asked = 0;
+  EXPECT_THROW(hub.wait(
+                   "nothing", Deadline::in(100ms),
+                   [&] {
+                     ++asked;
+                     return Seen{};
+                   },
+                   30ms, WaitHub::Ask::polled),
+               Error);
+  over = true;
+  chatty.join();
+  EXPECT_LE(asked, 5);
+}
+
 }  // namespace
 }  // namespace o2lab

@@ -147,10 +147,14 @@ void Node::power_off() {
   }
   services_.events->add(number(), "lab", "power_off");
   if (domain_) domain_->destroy();
-  services_.hub->wait(fmt::format("QEMU of {} to end", name()), Deadline::in(20s), [this] {
-    const std::lock_guard lock(mutex_);
-    return Seen{!running_, "its console is still open"};
-  });
+  // A hub of its own: an interrupted or failed case ends no power-off.
+  WaitHub().wait(
+      fmt::format("QEMU of {} to end", name()), Deadline::in(20s),
+      [this] {
+        const std::lock_guard lock(mutex_);
+        return Seen{!running_, "its console is still open"};
+      },
+      5ms);
 }
 
 bool Node::running() const {

@@ -133,16 +133,19 @@ NodeSet O2cb::domain_nodes(Node& node, int volume) {
 void O2cb::wait_view(const std::string& what, const std::vector<Node*>& viewers, Deadline deadline,
                      const std::function<NodeSet(Node&)>& view,
                      const std::function<NodeSet(const Node&)>& expected) {
-  hub_.wait(what, deadline, [&] {
-    Seen seen{true, ""};
-    for (Node* node : viewers) {
-      const NodeSet now = view(*node);
-      if (now == expected(*node)) continue;
-      seen.done = false;
-      seen.last += fmt::format("{}{} sees {}", seen.last.empty() ? "" : ", ", node->name(), text_of(now));
-    }
-    return seen;
-  });
+  hub_.wait(
+      what, deadline,
+      [&] {
+        Seen seen{true, ""};
+        for (Node* node : viewers) {
+          const NodeSet now = view(*node);
+          if (now == expected(*node)) continue;
+          seen.done = false;
+          seen.last += fmt::format("{}{} sees {}", seen.last.empty() ? "" : ", ", node->name(), text_of(now));
+        }
+        return seen;
+      },
+      250ms, WaitHub::Ask::polled);
 }
 
 void O2cb::wait_live(const std::vector<Node*>& viewers, const NodeSet& expected, Deadline deadline) {

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "base/signals.h"
+
 namespace o2lab {
 
 namespace {
@@ -124,10 +126,14 @@ void SshSession::log_in(Deadline deadline) {
 
 void SshSession::wait(Deadline deadline, int wake) const {
   const int flags = ssh_get_poll_flags(session_.get());
-  pollfd fds[3] = {{ssh_get_fd(session_.get()), POLLIN, 0}, {gone_.get(), POLLIN, 0}, {wake, POLLIN, 0}};
+  pollfd fds[4] = {{ssh_get_fd(session_.get()), POLLIN, 0},
+                   {gone_.get(), POLLIN, 0},
+                   {wake, POLLIN, 0},
+                   {stop_signal_fd(), POLLIN, 0}};
   if ((flags & SSH_WRITE_PENDING) != 0) fds[0].events |= POLLOUT;
-  if (::poll(fds, 3, deadline.poll_ms()) < 0 && errno != EINTR) fail_errno("poll");
+  if (::poll(fds, 4, deadline.poll_ms()) < 0 && errno != EINTR) fail_errno("poll");
   if (fds[1].revents != 0) fail(ErrorKind::node_gone, "{} is gone", target_.node);
+  if (fds[3].revents != 0) fail(ErrorKind::infra, "interrupted");
 }
 
 void SshSession::process() {
