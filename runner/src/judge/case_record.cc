@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/case_record.h"
+
+namespace o2lab {
+
+void CaseRecord::reset() {
+  const std::lock_guard lock(mutex_);
+  step_.clear();
+  failure_ = FailureClass::none;
+  messages_.clear();
+  intervals_.clear();
+  expected_.clear();
+  findings_.clear();
+  interrupt_.reset();
+}
+
+void CaseRecord::set_step(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  step_ = text;
+}
+
+std::string CaseRecord::step() const {
+  const std::lock_guard lock(mutex_);
+  return step_;
+}
+
+void CaseRecord::fail(FailureClass failure, std::string text, const char* file, int line) {
+  const std::lock_guard lock(mutex_);
+  // The first failure names the class, but what the kernel itself says outranks what follows from it.
+  if (failure_ == FailureClass::none || failure == FailureClass::kernel) failure_ = failure;
+  if (!step_.empty()) text += fmt::format(" (while: {})", step_);
+  messages_.push_back({std::move(text), file, line});
+}
+
+void CaseRecord::interval(Interval interval) {
+  const std::lock_guard lock(mutex_);
+  intervals_.push_back(std::move(interval));
+}
+
+void CaseRecord::expect_report(ReportKind kind, std::string text) {
+  const std::lock_guard lock(mutex_);
+  expected_.push_back({kind, std::move(text)});
+}
+
+bool CaseRecord::report(int node, const KernelReport& report) {
+  {
+    const std::lock_guard lock(mutex_);
+    findings_.push_back({node, report.at, name_of(report.kind), report.title, report.text});
+    for (Expected& expected : expected_)
+      if (expected.kind == report.kind && report.title.find(expected.text) != std::string::npos) {
+        expected.seen = true;
+        return false;
+      }
+    if (!is_fault(report.kind)) return false;
+    if (!interrupt_) interrupt_ = Error(ErrorKind::kernel, fmt::format("node {}: {}", node, report.title));
+  }
+  fail(FailureClass::kernel, fmt::format("node {}: {}", node, report.title));
+  return true;
+}
+
+bool CaseRecord::failed() const {
+  const std::lock_guard lock(mutex_);
+  return failure_ != FailureClass::none;
+}
+
+std::optional<Error> CaseRecord::interrupt() const {
+  const std::lock_guard lock(mutex_);
+  return interrupt_;
+}
+
+std::vector<std::string> CaseRecord::missing_reports() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (const Expected& expected : expected_)
+    if (!expected.seen)
+      out.push_back(fmt::format("expected a {} report with \"{}\", but no node gave one",
+                                name_of(expected.kind), expected.text));
+  return out;
+}
+
+void CaseRecord::into(CaseResult& result) const {
+  const std::lock_guard lock(mutex_);
+  result.failure = failure_;
+  result.messages = messages_;
+  result.intervals = intervals_;
+  result.kernel_reports = findings_;
+}
+
+}  // namespace o2lab

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "console/kernel_report.h"
+#include "judge/result.h"
+
+namespace o2lab {
+
+/// What is known of the case that runs: filled by its body, by the readers' threads and by the audits. All
+/// methods from any thread.
+class CaseRecord {
+ public:
+  /// Forgets everything; at the start of an attempt.
+  void reset();
+
+  void set_step(const std::string& text);
+  std::string step() const;
+
+  void fail(FailureClass failure, std::string text, const char* file = "", int line = 0);
+  void interval(Interval interval);
+  /// A report of this kind whose title contains `text` is part of the case.
+  void expect_report(ReportKind kind, std::string text);
+  /// A report from a node: recorded; unless expected it fails the case. Returns whether it does.
+  bool report(int node, const KernelReport& report);
+
+  bool failed() const;
+  /// The first failure as an error that ends whatever waits; kernel reports only, as nothing else is found
+  /// behind the body's back.
+  std::optional<Error> interrupt() const;
+  /// Expected reports that never came.
+  std::vector<std::string> missing_reports() const;
+
+  /// Copies messages, class, intervals and reports into the result.
+  void into(CaseResult& result) const;
+
+ private:
+  struct Expected {
+    ReportKind kind;
+    std::string text;
+    bool seen = false;
+  };
+  mutable std::mutex mutex_;
+  std::string step_;
+  FailureClass failure_ = FailureClass::none;
+  std::vector<Message> messages_;
+  std::vector<Interval> intervals_;
+  std::vector<Expected> expected_;
+  std::vector<Finding> findings_;
+  std::optional<Error> interrupt_;
+};
+
+}  // namespace o2lab

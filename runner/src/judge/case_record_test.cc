@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/case_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace o2lab {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+KernelReport report(ReportKind kind, const std::string& title) {
+  KernelReport out;
+  out.kind = kind;
+  out.title = title;
+  out.text = title + "\n";
+  return out;
+}
+
+CaseResult result_of(const CaseRecord& record) {
+  CaseResult result;
+  record.into(result);
+  return result;
+}
+
+TEST(CaseRecord, AFaultOfTheKernelFailsTheCaseAndEndsItsWaits) {
+  CaseRecord record;
+  EXPECT_TRUE(record.report(2, report(ReportKind::lockdep, "inconsistent lock state qs_lock")));
+  EXPECT_TRUE(record.failed());
+  ASSERT_TRUE(record.interrupt());
+  EXPECT_EQ(record.interrupt()->kind(), ErrorKind::kernel);
+  const CaseResult result = result_of(record);
+  EXPECT_EQ(result.failure, FailureClass::kernel);
+  EXPECT_THAT(result.kernel_reports, SizeIs(1));
+  EXPECT_THAT(result.messages[0].text, HasSubstr("node 2: inconsistent lock state qs_lock"));
+}
+
+TEST(CaseRecord, WhatHappensToANodeIsNoFault) {
+  CaseRecord record;
+  EXPECT_FALSE(record.report(1, report(ReportKind::quorum_decision, "stay")));
+  EXPECT_FALSE(record.report(1, report(ReportKind::ocfs2_fence, "fence")));
+  EXPECT_FALSE(record.failed());
+  EXPECT_FALSE(record.interrupt());
+}
+
+TEST(CaseRecord, AnExpectedReportFailsNothingButAMissingOneDoes) {
+  CaseRecord record;
+  record.expect_report(ReportKind::warning, "in o2net_");
+  record.expect_report(ReportKind::kasan, "use-after-free");
+  EXPECT_FALSE(record.report(1, report(ReportKind::warning, "WARNING in o2net_idle_timer")));
+  EXPECT_FALSE(record.failed());
+  EXPECT_THAT(record.missing_reports(), ElementsAre(HasSubstr("use-after-free")));
+  // Another warning is not the one that was expected.
+  EXPECT_TRUE(record.report(1, report(ReportKind::warning, "WARNING in o2hb_thread")));
+}
+
+TEST(CaseRecord, TheKernelOutranksWhatFollowsFromIt) {
+  CaseRecord record;
+  record.set_step("mount");
+  record.fail(FailureClass::timeout, "waited 20 s");
+  record.report(1, report(ReportKind::hung_task, "task mount blocked"));
+  const CaseResult result = result_of(record);
+  EXPECT_EQ(result.failure, FailureClass::kernel);
+  EXPECT_THAT(result.messages[0].text, HasSubstr("(while: mount)"));
+}
+
+TEST(CaseRecord, ResetForgets) {
+  CaseRecord record;
+  record.report(1, report(ReportKind::bug, "BUG"));
+  record.reset();
+  EXPECT_FALSE(record.failed());
+  EXPECT_FALSE(record.interrupt());
+  EXPECT_THAT(result_of(record).messages, IsEmpty());
+}
+
+}  // namespace
+}  // namespace o2lab

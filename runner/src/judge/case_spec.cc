@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/case_spec.h"
+
+namespace o2lab {
+
+namespace {
+
+std::vector<RegisteredCase>& registry() {
+  static std::vector<RegisteredCase> cases;
+  return cases;
+}
+
+}  // namespace
+
+const char* name_of(Selection selection) {
+  return selection == Selection::ci ? "lab-test" : "nightly";
+}
+
+const std::vector<RegisteredCase>& all_cases() {
+  return registry();
+}
+
+bool register_case(CaseSpec spec, CaseBody body, const std::vector<CaseOption>& options) {
+  for (const CaseOption& option : options) option(spec);
+  registry().push_back({std::move(spec), body});
+  return true;
+}
+
+}  // namespace o2lab

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cluster/topology.h"
+
+namespace o2lab {
+
+class Lab;
+
+/// Which runs a case belongs to.
+enum class Selection {
+  ci,       ///< `make lab-test`
+  nightly,  ///< long ones, kernel-default timeouts
+};
+const char* name_of(Selection selection);
+
+/// How far the lab brings the cluster before the body of a case runs.
+enum class Ready {
+  booted,     ///< nodes answer SSH, no cluster modules loaded
+  o2cb,       ///< cluster, nodes and timeouts in configfs, volumes formatted, no heartbeat
+  heartbeat,  ///< heartbeat runs on every node and volume, every node sees every other
+  mounted,    ///< every volume mounted on every node
+};
+
+/// What a case declares: everything the lab prepares, so that bodies hold no set-up.
+struct CaseSpec {
+  std::string suite;  ///< the family: Heartbeat, Storage, Membership, Failover, Fencing, …
+  std::string name;
+  std::string file;
+  int line = 0;
+  std::string guards;  ///< one sentence: what is broken in the world when this case is red
+  int nodes = 3;
+  int volumes = 1;
+  Ready ready = Ready::mounted;
+  Selection selection = Selection::ci;
+  std::string topology;       ///< file name below lab/ without .toml; empty: the one for the number of nodes
+  std::string flavour;        ///< kernel flavour it must run on; empty: the run's
+  std::string extra_cmdline;  ///< at the end of the kernel command line of every node
+  FenceMethod fence_method = FenceMethod::reset;  ///< of every node
+  bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
+};
+
+using CaseBody = void (*)(Lab&);
+using CaseOption = std::function<void(CaseSpec&)>;
+
+inline CaseOption Nodes(int n) {
+  return [n](CaseSpec& s) { s.nodes = n; };
+}
+inline CaseOption Volumes(int n) {
+  return [n](CaseSpec& s) { s.volumes = n; };
+}
+inline CaseOption Guards(std::string text) {
+  return [text = std::move(text)](CaseSpec& s) { s.guards = text; };
+}
+inline CaseOption Until(Ready ready) {
+  return [ready](CaseSpec& s) { s.ready = ready; };
+}
+inline CaseOption OnTopology(std::string name) {
+  return [name = std::move(name)](CaseSpec& s) { s.topology = name; };
+}
+inline CaseOption OnKernel(std::string flavour) {
+  return [flavour = std::move(flavour)](CaseSpec& s) { s.flavour = flavour; };
+}
+inline CaseOption FenceBy(FenceMethod method) {
+  return [method](CaseSpec& s) { s.fence_method = method; };
+}
+inline CaseOption Nightly() {
+  return [](CaseSpec& s) { s.selection = Selection::nightly; };
+}
+/// Nodes are powered off as they are: no umount and no fsck afterwards.
+inline CaseOption WithoutUmount() {
+  return [](CaseSpec& s) { s.umount = false; };
+}
+
+/// A case as the program knows it.
+struct RegisteredCase {
+  CaseSpec spec;
+  CaseBody body = nullptr;
+  std::string full_name() const { return spec.suite + "." + spec.name; }
+};
+
+/// All cases linked into the program, in order of registration (file by file).
+const std::vector<RegisteredCase>& all_cases();
+
+/// Used by LAB_CASE only.
+bool register_case(CaseSpec spec, CaseBody body, const std::vector<CaseOption>& options);
+
+}  // namespace o2lab
+
+/// Declares a case: `LAB_CASE(Suite, Name, Guards("…"), Nodes(3)) { lab.node(2)… }`. The body is a function
+/// of `Lab& lab`; it is registered with GoogleTest as Suite.Name, so every gtest flag and sharding variable
+/// applies.
+#define LAB_CASE(SUITE, NAME, ...)                                                               \
+  static void o2lab_case_##SUITE##_##NAME([[maybe_unused]] ::o2lab::Lab& lab);                   \
+  [[maybe_unused]] static const bool o2lab_registered_##SUITE##_##NAME = ::o2lab::register_case( \
+      [] {                                                                                       \
+        ::o2lab::CaseSpec spec;                                                                  \
+        spec.suite = #SUITE;                                                                     \
+        spec.name = #NAME;                                                                       \
+        spec.file = __FILE__;                                                                    \
+        spec.line = __LINE__;                                                                    \
+        return spec;                                                                             \
+      }(),                                                                                       \
+      &o2lab_case_##SUITE##_##NAME, {__VA_ARGS__});                                              \
+  static void o2lab_case_##SUITE##_##NAME([[maybe_unused]] ::o2lab::Lab& lab)

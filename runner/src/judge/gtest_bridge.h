@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "judge/case_spec.h"
+#include "judge/result.h"
+#include "judge/session.h"
+
+namespace o2lab {
+
+struct GtestRun {
+  /// Cases to register; the rest does not exist for GoogleTest.
+  std::function<bool(const RegisteredCase&)> wanted;
+  /// Called after each case.
+  std::function<void(const CaseResult&)> finished;
+  /// Why a case cannot run here (its kernel is not built, …); empty when it can.
+  std::function<std::string(const CaseSpec&)> skip_reason;
+  int repeat = 1;           ///< times the whole selection is run
+  bool until_fail = false;  ///< repeat until a case fails, at most `repeat` times when that is more than 1
+};
+
+/// Runs the registered cases by GoogleTest, so that all its flags and sharding variables apply (they must
+/// have been taken by testing::InitGoogleTest before). Returns true when nothing failed.
+bool run_by_gtest(Session& session, const GtestRun& run);
+
+/// Whether a gtest filter pattern (wildcards * and ?) matches the name.
+bool pattern_matches(const std::string& pattern, const std::string& name);
+
+}  // namespace o2lab

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/lab.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "cluster/o2cb_script.h"
+#include "disk/disk_log.h"
+
+namespace o2lab {
+
+Undo::~Undo() {
+  try {
+    now();
+  } catch (const std::exception&) {
+    // The lab clears every fault again after the case and reports what cannot be cleared.
+  }
+}
+
+void Undo::now() {
+  if (auto undo = std::exchange(undo_, nullptr)) undo();
+}
+
+Death ExpectedFence::wait() {
+  const auto before = lab_->oracle().expectation(index_);
+  const Duration limit = before.since + before.window.within + 15s - Clock::now();
+  lab_->wait_until(fmt::format("the end of {} by {}", interval_, name_of(before.cause)), limit, [&] {
+    const auto expectation = lab_->oracle().expectation(index_);
+    return Seen{expectation.met.has_value(), "it still runs"};
+  });
+  const auto expectation = lab_->oracle().expectation(index_);
+  const Death& death = *expectation.met;
+  lab_->interval(fmt::format("node{}: fault to {} reset", death.node, name_of(expectation.cause)),
+                 death.at - expectation.since, expectation.window);
+  if (death.cause != expectation.cause)
+    fail(ErrorKind::check, "node {} died by {} where {} was expected: {}", death.node, name_of(death.cause),
+         name_of(expectation.cause), death.detail);
+  return death;
+}
+
+Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events,
+         FenceOracle& oracle, CaseRecord& record)
+    : spec_(spec),
+      cluster_(cluster),
+      o2cb_(o2cb),
+      hub_(hub),
+      events_(events),
+      oracle_(oracle),
+      record_(record) {}
+
+std::vector<Node*> Lab::nodes(const NodeSet& numbers) {
+  std::vector<Node*> out;
+  for (const int number : numbers) out.push_back(&node(number));
+  return out;
+}
+
+NodeSet Lab::numbers_of(const std::vector<Node*>& nodes) const {
+  NodeSet out;
+  for (const Node* node : nodes) out.insert(node->number());
+  return out;
+}
+
+void Lab::step(const std::string& text) {
+  record_.set_step(text);
+  events_.add(0, "case", "step", {{"text", text}});
+}
+
+ExpectedFence Lab::expect_fence(Node& node, Cause cause, Window window) {
+  return ExpectedFence(this, oracle_.expect(node.number(), cause, window, Clock::now()), node.name());
+}
+
+ExpectedFence Lab::expect_fence_of_one(const NodeSet& nodes, Cause cause, Window window) {
+  const std::vector<int> list(nodes.begin(), nodes.end());
+  return ExpectedFence(this, oracle_.expect_one_of(list, cause, window, Clock::now()),
+                       fmt::format("one of nodes {}", fmt::join(list, " ")));
+}
+
+TimePoint Lab::kill(Node& node) {
+  return kill(std::vector<Node*>{&node});
+}
+
+TimePoint Lab::kill(const std::vector<Node*>& nodes) {
+  const TimePoint at = Clock::now();
+  for (const Node* node : nodes) {
+    oracle_.expect(node->number(), Cause::host_power, within(30s), at);
+    events_.add(node->number(), "fault", "power_cut");
+  }
+  on_each(nodes, [](Node& node) { node.power_off(); });
+  return at;
+}
+
+void Lab::restart(Node& node) {
+  cluster_.boot({&node});
+  o2cb_.configure({&node});
+}
+
+Undo Lab::hang_disk(Node& node, int volume) {
+  cluster_.path(node.number(), volume).hang();
+  return Undo([this, number = node.number(), volume] { cluster_.release_disk(number, volume); });
+}
+
+Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
+  const auto set = [this, one, other](bool drop) {
+    for (const int a : one)
+      for (const int b : other)
+        if (a != b) {
+          cluster_.network().set_policy(a, b, {drop});
+          cluster_.network().set_policy(b, a, {drop});
+        }
+  };
+  set(true);
+  return Undo([set] { set(false); });
+}
+
+Undo Lab::cut_one_way(int from, int to) {
+  cluster_.network().set_policy(from, to, {true});
+  return Undo([this, from, to] { cluster_.network().set_policy(from, to, {false}); });
+}
+
+void Lab::wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate) {
+  hub_.wait(what, Deadline::in(limit), predicate);
+}
+
+Event Lab::wait_event(const std::string& what, size_t position, Duration limit,
+                      const std::function<bool(const Event&)>& wanted) {
+  std::optional<Event> found;
+  hub_.wait(what, Deadline::in(limit), [&] {
+    const std::vector<Event> events = events_.since(position, wanted);
+    if (!events.empty()) found = events.front();
+    return Seen{found.has_value(), "no such event"};
+  });
+  return *found;
+}
+
+void Lab::let_pass(const std::string& why, Duration time) {
+  step(why);
+  const TimePoint end = Clock::now() + time;
+  hub_.wait(
+      why, Deadline::at(end + 10s),
+      [&] {
+        return Seen{Clock::now() >= end, "time still runs"};
+      },
+      50ms);
+}
+
+void Lab::interval(const std::string& name, Duration measured, Window window) {
+  const Interval interval = make_interval(name, measured, window.not_before, window.within);
+  record_.interval(interval);
+  events_.add(0, "case", "interval",
+              {{"name", name}, {"seconds", to_seconds(measured)}, {"ok", interval.ok}});
+  if (!interval.ok)
+    record_.fail(FailureClass::expectation, fmt::format("{}: {} is outside {} to {}", name, human(measured),
+                                                        human(window.not_before), human(window.within)));
+}
+
+void Lab::expect_report(ReportKind kind, const std::string& text) {
+  record_.expect_report(kind, text);
+}
+
+std::vector<HeartbeatBlock> Lab::read_heartbeat(const HeartbeatRegion& region, int volume) {
+  return decode_heartbeat(cluster_.disk(volume).read(region.start_byte, region.bytes()), region.block_bytes);
+}
+
+std::optional<TimePoint> Lab::last_heartbeat_write(Node& node, const HeartbeatRegion& region,
+                                                   TimePoint before, int volume) {
+  DiskLog log(cluster_.path(node.number(), volume).log_file());
+  log.refresh();
+  std::optional<TimePoint> last;
+  for (const DiskRequest& request : log.requests())
+    if (request.kind == DiskRequest::Kind::write && request.done() && *request.finished <= before &&
+        region.slot_of(request.offset) == node.number())
+      last = *request.finished;
+  return last;
+}
+
+std::unique_ptr<Appender> Lab::append(Node& node, const std::string& file, Duration pause) {
+  return std::make_unique<Appender>(node, hub_, file, pause);
+}
+
+std::unique_ptr<FileLock> Lab::lock(Node& node, const std::string& file) {
+  return std::make_unique<FileLock>(node, hub_, file);
+}
+
+void Lab::check_appended(Node& reader, const Appender& writer) {
+  const RecordCheck check = check_records(reader, writer.file(), writer.node());
+  if (check.clean && check.last >= writer.acknowledged()) return;
+  record_.fail(
+      FailureClass::expectation,
+      fmt::format("{} as {} reads it: record {} was acknowledged to node {}, the last one there is {}: {}",
+                  writer.file(), reader.name(), writer.acknowledged(), writer.node(), check.last,
+                  check.text));
+}
+
+Event Lab::wait_node_event(int observer, int node, const std::string& what, size_t position, Duration limit) {
+  return wait_event(fmt::format("node {} to see node {} {}", observer, node, what), position, limit,
+                    [&](const Event& event) {
+                      return event.node == observer && event.source == "trace" &&
+                             event.kind == "o2hb_node_event" && event.fields.value("class", "") == "global" &&
+                             event.fields.value("event", "") == what &&
+                             event.fields.value("node", "") == std::to_string(node);
+                    });
+}
+
+void Lab::wait_heartbeat_write(Node& node, int volume) {
+  const HeartbeatRegion& region = heartbeat_region(volume);
+  const TimePoint since = Clock::now();
+  wait_until(fmt::format("a heartbeat write of {}", node.name()), 2 * Topology::heartbeat_period + 3s, [&] {
+    const auto last = last_heartbeat_write(node, region, TimePoint::max(), volume);
+    return Seen{last && *last > since, "none yet"};
+  });
+}
+
+}  // namespace o2lab

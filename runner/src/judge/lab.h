@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_log.h"
+#include "base/wait.h"
+#include "cluster/cluster.h"
+#include "cluster/heartbeat_block.h"
+#include "cluster/o2cb.h"
+#include "cluster/workload.h"
+#include "judge/case_record.h"
+#include "judge/case_spec.h"
+#include "observe/fence_oracle.h"
+
+namespace o2lab {
+
+class Lab;
+
+/// A death that the case expects; wait() ends with it.
+class ExpectedFence {
+ public:
+  ExpectedFence(Lab* lab, size_t index, std::string interval)
+      : lab_(lab), index_(index), interval_(std::move(interval)) {}
+  /// Waits for the death, holds it against its window and records the latency. Throws check when it was the
+  /// wrong one.
+  Death wait();
+
+ private:
+  Lab* lab_;
+  size_t index_;
+  std::string interval_;
+};
+
+/// Undoes a fault at the latest when the case is over, failed or not.
+class Undo {
+ public:
+  explicit Undo(std::function<void()> undo) : undo_(std::move(undo)) {}
+  Undo(Undo&& other) noexcept : undo_(std::exchange(other.undo_, nullptr)) {}
+  Undo& operator=(Undo&&) = delete;
+  ~Undo();
+  void now();
+
+ private:
+  std::function<void()> undo_;
+};
+
+/// What the body of a case talks to. Node numbers start at 1.
+class Lab {
+ public:
+  Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events, FenceOracle& oracle,
+      CaseRecord& record);
+
+  const CaseSpec& spec() const { return spec_; }
+  const Topology& topology() const { return cluster_.topology(); }
+  Cluster& cluster() { return cluster_; }
+  O2cb& o2cb() { return o2cb_; }
+  WaitHub& hub() { return hub_; }
+  EventLog& events() { return events_; }
+  FenceOracle& oracle() { return oracle_; }
+  CaseRecord& record() { return record_; }
+
+  Node& node(int number) { return cluster_.node(number); }
+  std::vector<Node*> nodes() { return cluster_.nodes(); }
+  std::vector<Node*> nodes(const NodeSet& numbers);
+  /// Nodes that still run.
+  std::vector<Node*> survivors() { return cluster_.running_nodes(); }
+  NodeSet numbers_of(const std::vector<Node*>& nodes) const;
+
+  /// Names what comes next, in the timeline and in the failure message of whatever goes wrong in it.
+  void step(const std::string& text);
+
+  /// From now on exactly one death of this node by this cause is right.
+  [[nodiscard]] ExpectedFence expect_fence(Node& node, Cause cause, Window window);
+  /// From now on exactly one of these nodes must die by this cause, and no other.
+  [[nodiscard]] ExpectedFence expect_fence_of_one(const NodeSet& nodes, Cause cause, Window window);
+
+  /// Cuts the power. Returns when QEMU is gone; the time is that of the cut.
+  TimePoint kill(Node& node);
+  /// The same for several at once.
+  TimePoint kill(const std::vector<Node*>& nodes);
+  /// Powers a node on again, configures o2cb and waits for SSH.
+  void restart(Node& node);
+
+  /// Requests of this node to the volume hang until the guard is gone.
+  [[nodiscard]] Undo hang_disk(Node& node, int volume = 0);
+  /// No frame between `one` and `other`, in both directions.
+  [[nodiscard]] Undo cut(const NodeSet& one, const NodeSet& other);
+  /// No frame from `from` to `to`; the way back is open.
+  [[nodiscard]] Undo cut_one_way(int from, int to);
+
+  /// A predicate with a deadline; asked again when anything happens, and every 100 ms.
+  void wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate);
+  /// Waits for an event of the timeline that was added after `position`; returns it.
+  Event wait_event(const std::string& what, size_t position, Duration limit,
+                   const std::function<bool(const Event&)>& wanted);
+  /// Lets time pass in which nothing may go wrong (no node dies, no kernel report); says why in the timeline.
+  void let_pass(const std::string& why, Duration time);
+
+  /// Records a measured interval and fails the case when it is outside its window.
+  void interval(const std::string& name, Duration measured, Window window);
+
+  /// A kernel report of this kind whose title contains `text` is part of the case and fails nothing.
+  void expect_report(ReportKind kind, const std::string& text);
+
+  /// Where the volume's heartbeat region lies, as configfs tells.
+  const HeartbeatRegion& heartbeat_region(int volume = 0) {
+    return o2cb_.heartbeat_region(*survivors().at(0), volume);
+  }
+  /// The region as it is on disk now, read from the host.
+  std::vector<HeartbeatBlock> read_heartbeat(const HeartbeatRegion& region, int volume = 0);
+  /// Host time of the last finished heartbeat write of `node` before `before`.
+  std::optional<TimePoint> last_heartbeat_write(Node& node, const HeartbeatRegion& region, TimePoint before,
+                                                int volume = 0);
+
+  /// Waits for the trace event by which `observer` tells that `node` went "up" or "down" for it as a whole
+  /// (o2hb_node_event).
+  Event wait_node_event(int observer, int node, const std::string& what, size_t position, Duration limit);
+
+  /// Fails the case unless every record that `writer` has had acknowledged is there, whole and once, as
+  /// `reader` sees it.
+  void check_appended(Node& reader, const Appender& writer);
+  /// An exclusive lock that `node` asks for, and keeps until the object goes.
+  std::unique_ptr<FileLock> lock(Node& node, const std::string& file);
+  /// Waits for a heartbeat write of `node` that begins after now. The kernel arms its write timeout only in
+  /// the first beat after the region is steady (o2hb_arm_timeout, fs/ocfs2/cluster/heartbeat.c): a disk that
+  /// hangs before it is never noticed.
+  void wait_heartbeat_write(Node& node, int volume = 0);
+
+  /// A writer on `node` that appends numbered records to `file`, each fsynced before it is acknowledged.
+  std::unique_ptr<Appender> append(Node& node, const std::string& file, Duration pause = 20ms);
+
+ private:
+  const CaseSpec& spec_;
+  Cluster& cluster_;
+  O2cb& o2cb_;
+  WaitHub& hub_;
+  EventLog& events_;
+  FenceOracle& oracle_;
+  CaseRecord& record_;
+};
+
+}  // namespace o2lab

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/paths.h"
+#include "base/process.h"
+#include "judge/host_info.h"
+#include "observe/death.h"
+#include "vm/libvirt_hypervisor.h"
+
+namespace o2lab {
+
+namespace {
+
+std::string new_run_id() {
+  std::random_device random;
+  const std::string stamp = wall_time(Clock::now());  // 2026-11-22T15:50:03.123456Z
+  return fmt::format("{}{}{}T{}{}{}Z-{:04x}", stamp.substr(0, 4), stamp.substr(5, 2), stamp.substr(8, 2),
+                     stamp.substr(11, 2), stamp.substr(14, 2), stamp.substr(17, 2), random() & 0xffff);
+}
+
+void make_dir(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error) fail(ErrorKind::environment, "{}: cannot be created: {}", dir.native(), error.message());
+}
+
+}  // namespace
+
+Session::Session(const SessionOptions& options, const StopFd& stop) : options_(options), stop_(stop) {
+  result_.started = Clock::now();
+  result_.wall_offset = wall_offset_ns();
+  result_.id = new_run_id();
+  result_.command = options.command;
+  result_.seed = options.seed;
+  result_.topology = options.topology.empty() ? "as each case asks" : options.topology;
+  if (!options.topology.empty()) result_.topology_values = find_topology(options.topology);
+  // Everything that can be wrong with the input is found before anything is started or written.
+  const KernelBuild& build = kernel(options.flavour);
+  image_ = load_image(options.repository, "default");
+  const ResolvedAccel accel = resolve(options.accel);
+  accel_ = accel.accel;
+  if (!accel.notice.empty()) fmt::print(stderr, "o2lab: {}\n", accel.notice);
+
+  run_dir_ = options.results / result_.id;
+  make_dir(run_dir_ / "cases");
+  std::error_code ignored;
+  fs::remove(options.results / "latest", ignored);
+  fs::create_directory_symlink(result_.id, options.results / "latest", ignored);
+  runtime_dir_ = make_runtime_dir();
+  leftovers_ = std::make_unique<LeftoverRecord>(result_.id, runtime_dir_);
+  events_ = std::make_unique<EventLog>(run_dir_ / "events.jsonl");
+  events_->add(0, "lab", "run_started", {{"id", result_.id}, {"command", options.command}});
+
+  keys_ = make_run_keys();
+  write_file(runtime_dir_ / "ssh_host_key", keys_.host_key, 0600);
+  write_file(runtime_dir_ / "authorized_keys", keys_.authorized_keys, 0600);
+  write_user_key(keys_, runtime_dir_ / "user_key");
+  std::string hosts = "127.0.0.1 localhost\n";
+  for (int node = 1; node <= 16; ++node) hosts += fmt::format("10.77.0.{0} node{0}\n", node);
+  write_file(runtime_dir_ / "hosts", hosts);
+
+  readers_ = std::make_unique<ReaderLoop>();
+  hypervisor_ = make_libvirt_hypervisor({options.connect, runtime_dir_, {}});
+  hypervisor_->on_event([this](const DomainEvent& event) { domain_event(event); });
+  result_.host = host_info();
+  result_.host["hypervisor"] = hypervisor_->version();
+  result_.kernel = kernel_info(build);
+  result_.image_hash = image_.info.value("hash", "");
+  result_.accel = name_of(accel_);
+  const char* index = std::getenv("GTEST_SHARD_INDEX");
+  const char* total = std::getenv("GTEST_TOTAL_SHARDS");
+  if (index != nullptr && total != nullptr) result_.shard = {std::atoi(index), std::atoi(total)};
+
+  interrupts_.push_back(hub_.add_interrupt([this]() -> std::optional<Error> {
+    if (stop_.raised()) return Error(ErrorKind::infra, "interrupted");
+    if (cluster_)
+      for (Node* node : cluster_->nodes()) node->flush_reports();
+    return record_.interrupt();
+  }));
+  interrupts_.push_back(hub_.add_interrupt([this]() -> std::optional<Error> {
+    if (auto complaint = oracle_.complaint()) return Error(ErrorKind::check, *complaint);
+    return std::nullopt;
+  }));
+}
+
+Session::~Session() {
+  drop_cluster();
+  interrupts_.clear();
+  hypervisor_.reset();
+  readers_.reset();
+  leftovers_.reset();
+  std::error_code ignored;
+  if (!runtime_dir_.empty()) fs::remove_all(runtime_dir_, ignored);
+}
+
+const KernelBuild& Session::kernel(const std::string& flavour) {
+  for (const auto& known : kernels_)
+    if (known->flavour == flavour) return *known;
+  kernels_.push_back(std::make_unique<KernelBuild>(load_kernel(options_.repository, flavour)));
+  return *kernels_.back();
+}
+
+Topology Session::topology_for(const CaseSpec& spec) const {
+  std::string name = options_.topology;
+  if (name.empty()) name = spec.topology;
+  if (name.empty()) name = spec.nodes <= 2 ? "two-node" : spec.nodes == 3 ? "three-node" : "five-node";
+  Topology topology = find_topology(name);
+  topology.fence_method = spec.fence_method;
+  return topology;
+}
+
+void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir) {
+  ClusterPlan plan;
+  plan.topology = topology_for(spec);
+  plan.nodes = spec.nodes;
+  plan.volumes = std::max(spec.volumes, 1);
+  plan.kernel = &kernel(spec.flavour.empty() ? options_.flavour : spec.flavour);
+  plan.image = &image_;
+  plan.accel = accel_;
+  plan.run_id = result_.id.substr(result_.id.size() - 4) + fmt::format("{:x}", ::getpid());
+  plan.runtime_dir = runtime_dir_;
+  plan.disk_dir = log_dir;
+  plan.log_dir = log_dir;
+  plan.naive_disk = options_.naive_disk;
+  plan.extra_cmdline = spec.extra_cmdline;
+  const NodeServices services{events_.get(), &hub_, hypervisor_.get(), readers_.get(), &keys_};
+  cluster_ = std::make_unique<Cluster>(services, plan, leftovers_.get());
+  o2cb_ = std::make_unique<O2cb>(*cluster_, hub_);
+  cluster_->network().start_capture(log_dir / "network.pcapng");
+  const std::lock_guard lock(domains_mutex_);
+  for (Node* node : cluster_->nodes()) {
+    node->on_gone([this](const NodeGone& gone) { this->gone(gone); });
+    domains_.push_back(node);
+    node->on_report([this](int number, const KernelReport& report) {
+      record_.report(number, report);
+      hub_.notify();
+    });
+  }
+}
+
+void Session::prepare(const CaseSpec& spec) {
+  const std::vector<Node*> nodes = cluster_->nodes();
+  record_.set_step("boot");
+  cluster_->boot(nodes);
+  publish(spec);
+  if (spec.ready == Ready::booted) return;
+  record_.set_step("configure o2cb");
+  o2cb_->configure(nodes);
+  o2cb_->format(*nodes[0]);
+  if (spec.ready == Ready::o2cb) return;
+  if (spec.ready == Ready::mounted) {
+    record_.set_step("mount everywhere");
+    o2cb_->mount_everywhere(nodes);
+    return;
+  }
+  record_.set_step("start heartbeat");
+  o2cb_->start_heartbeat_everywhere(nodes);
+}
+
+void Session::publish(const CaseSpec& spec) {
+  LabRecord record;
+  record.id = result_.id;
+  record.pid = ::getpid();
+  record.start_time = start_time_of(record.pid);
+  record.started = wall_time(Clock::now());
+  record.what = spec.suite == "up" ? "up " + spec.name : "run " + spec.suite + "." + spec.name;
+  record.by_hand = spec.suite == "up";
+  record.run_dir = run_dir_;
+  record.user_key = runtime_dir_ / "user_key";
+  record.host_public = keys_.host_public;
+  for (const Node* node : cluster_->nodes()) record.nodes.push_back({node->number(), node->ssh_port()});
+  published_ = std::make_unique<PublishedLab>(record);
+}
+
+Cluster& Session::boot_by_hand(const CaseSpec& spec) {
+  drop_cluster();
+  record_.reset();
+  oracle_.reset();
+  const fs::path dir = run_dir_ / "by-hand";
+  make_dir(dir);
+  make_cluster(spec, dir);
+  prepare(spec);
+  return *cluster_;
+}
+
+void Session::gone(const NodeGone& gone) {
+  const Death death = death_of(gone);
+  oracle_.death(death);
+  events_->add(Event{
+      death.at, death.node, "judge", "death", {{"cause", name_of(death.cause)}, {"detail", death.detail}}});
+  hub_.notify();
+}
+
+void Session::domain_event(const DomainEvent& event) {
+  const std::lock_guard lock(domains_mutex_);
+  const auto found = std::find_if(domains_.begin(), domains_.end(),
+                                  [&](const Node* node) { return node->domain_name() == event.domain; });
+  const int number = found == domains_.end() ? 0 : (*found)->number();
+  events_->add(
+      Event{event.at,
+            number,
+            "libvirt",
+            name_of(event.what),
+            {{"domain", event.domain}, {"reason", name_of(event.reason)}, {"detail", event.detail}}});
+  if (number != 0 && event.what == DomainEvent::What::shutdown) (*found)->guest_ended(event.at);
+  hub_.notify();
+}
+
+void Session::drop_cluster() {
+  published_.reset();
+  if (!cluster_) return;
+  {
+    const std::lock_guard lock(domains_mutex_);
+    domains_.clear();
+  }
+  qemu_cpu_ += cluster_->cpu_time();
+  o2cb_.reset();
+  cluster_.reset();
+}
+
+void Session::finish(Duration own_cpu) {
+  drop_cluster();
+  result_.duration = Clock::now() - result_.started;
+  result_.host["runner_cpu_s"] = fmt::format("{:.2f}", to_seconds(own_cpu));
+  result_.host["qemu_cpu_s"] = fmt::format("{:.2f}", to_seconds(qemu_cpu_));
+  events_->add(0, "lab", "run_ended");
+}
+
+}  // namespace o2lab

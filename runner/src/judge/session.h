@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/event_log.h"
+#include "base/leftovers.h"
+#include "base/wait.h"
+#include "cluster/builds.h"
+#include "cluster/cluster.h"
+#include "cluster/o2cb.h"
+#include "cluster/topology.h"
+#include "console/reader_loop.h"
+#include "judge/case_record.h"
+#include "judge/case_spec.h"
+#include "judge/lab_record.h"
+#include "judge/result.h"
+#include "observe/fence_oracle.h"
+#include "ssh/keys.h"
+#include "vm/hypervisor.h"
+
+namespace o2lab {
+
+/// What the user chose for a run.
+struct SessionOptions {
+  fs::path repository;
+  std::string flavour = "lab";
+  std::string topology;  ///< name or file; empty: what each case asks for
+  Accel accel = Accel::automatic;
+  std::string connect;  ///< libvirt URI; empty: embedded
+  fs::path results;     ///< folder that run directories go into
+  std::string command;  ///< what repeats this run
+  uint64_t seed = 0;
+  bool keep = false;        ///< stay at the first failure
+  bool naive_disk = false;  ///< cache=none on the image itself, to see the storage case fail
+};
+
+/// One run: everything that its cases share, and the way of one case from declaration to verdict.
+class Session {
+ public:
+  /// Finds builds, probes KVM, makes the run directory. Throws input or environment before anything is
+  /// started. `stop` is raised by Ctrl-C and the like; a running wait then ends at once.
+  Session(const SessionOptions& options, const StopFd& stop);
+  ~Session();
+
+  /// Runs a case, once more when the lab itself failed; never throws.
+  CaseResult run(const RegisteredCase& wanted);
+  /// A failed expectation of the body that runs (GoogleTest found it).
+  void expectation_failed(const std::string& text, const char* file, int line);
+
+  /// The run so far, cases included; for the reports.
+  const RunResult& result() const { return result_; }
+  void add(CaseResult result) { result_.cases.push_back(std::move(result)); }
+  const fs::path& run_dir() const { return run_dir_; }
+  EventLog& events() { return *events_; }
+  /// Why no further case can run (environment broke, interrupted); empty while all is well.
+  const std::string& broken() const { return broken_; }
+  bool interrupted() const { return stop_.raised(); }
+  /// The last case is over: totals of the run.
+  void finish(Duration own_cpu);
+
+  /// A booted cluster outside any case, for `up` and `bench`. Lives as long as the session.
+  Cluster& boot_by_hand(const CaseSpec& spec);
+  O2cb& by_hand() { return *o2cb_; }
+  WaitHub& hub() { return hub_; }
+  const KernelBuild& kernel(const std::string& flavour);
+  const std::string& id() const { return result_.id; }
+  const fs::path& runtime_dir() const { return runtime_dir_; }
+
+ private:
+  CaseResult attempt(const RegisteredCase& wanted, const fs::path& case_dir);
+  void make_cluster(const CaseSpec& spec, const fs::path& log_dir);
+  void prepare(const CaseSpec& spec);
+  void run_body(const RegisteredCase& wanted);
+  void audit(const CaseSpec& spec);
+  /// Powers off what still runs, so that every report is complete before the verdict.
+  void end_nodes();
+  void drop_cluster();
+  void record(const Error& error);
+  Topology topology_for(const CaseSpec& spec) const;
+  /// Lets other terminals reach the nodes (o2lab shell, exec, status).
+  void publish(const CaseSpec& spec);
+  void gone(const NodeGone& gone);
+  void domain_event(const DomainEvent& event);
+  void stay(const CaseSpec& spec);
+
+  SessionOptions options_;
+  const StopFd& stop_;
+  RunResult result_;
+  fs::path run_dir_, runtime_dir_;
+  std::unique_ptr<LeftoverRecord> leftovers_;
+  std::unique_ptr<EventLog> events_;
+  WaitHub hub_;
+  FenceOracle oracle_;
+  CaseRecord record_;
+  std::vector<WaitHub::Guard> interrupts_;
+  Accel accel_ = Accel::tcg;
+  ImageBuild image_;
+  std::vector<std::unique_ptr<KernelBuild>> kernels_;
+  RunKeys keys_;
+  std::unique_ptr<ReaderLoop> readers_;
+  std::unique_ptr<Hypervisor> hypervisor_;
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<O2cb> o2cb_;
+  std::unique_ptr<PublishedLab> published_;
+  std::mutex domains_mutex_;
+  std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
+  Duration qemu_cpu_ = Duration::zero();
+  std::string broken_;
+};
+
+}  // namespace o2lab

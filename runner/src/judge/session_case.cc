@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "judge/artefacts.h"
+#include "judge/audit.h"
+#include "judge/lab.h"
+#include "judge/session.h"
+
+namespace o2lab {
+
+namespace {
+
+FailureClass class_of(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kernel:
+    case ErrorKind::node_gone:
+      return FailureClass::kernel;
+    case ErrorKind::timeout:
+      return FailureClass::timeout;
+    case ErrorKind::check:
+    case ErrorKind::input:
+      return FailureClass::expectation;
+    case ErrorKind::environment:
+    case ErrorKind::infra:
+      return FailureClass::infra;
+  }
+  return FailureClass::infra;
+}
+
+bool is_nearly_full(const fs::path& dir) {
+  constexpr uintmax_t kLeast = 4 << 20;
+  std::error_code error;
+  const fs::space_info space = fs::space(dir, error);
+  return !error && space.available < kLeast;
+}
+
+/// Lower-case suite: the name of the file of cases/ it stands in.
+std::string family_of(const CaseSpec& spec) {
+  std::string out = spec.suite;
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+}  // namespace
+
+void Session::record(const Error& error) {
+  // A report or a death has recorded itself; the wait that it ended has nothing to add.
+  if (error.kind() == ErrorKind::kernel && record_.failed()) return;
+  record_.fail(class_of(error), error.what());
+  if (error.kind() == ErrorKind::environment) broken_ = error.what();
+}
+
+void Session::expectation_failed(const std::string& text, const char* file, int line) {
+  record_.fail(FailureClass::expectation, text, file == nullptr ? "" : file, line);
+}
+
+CaseResult Session::run(const RegisteredCase& wanted) {
+  const std::string dir = case_dir_name(wanted.full_name());
+  CaseResult result;
+  std::vector<std::string> thrown_away;
+  for (int attempt_number = 1; attempt_number <= 2; ++attempt_number) {
+    fs::path case_dir = run_dir_ / dir;
+    for (int repeat = 2; fs::exists(case_dir); ++repeat)
+      case_dir = run_dir_ / fmt::format("{}.{}", dir, repeat);
+    fs::create_directories(case_dir);
+    result = attempt(wanted, case_dir);
+    result.dir = fs::relative(case_dir, run_dir_).native();
+    result.attempts = attempt_number;
+    result.retry_reasons = thrown_away;
+    if (result.failure != FailureClass::infra || interrupted() || !broken_.empty()) break;
+    thrown_away.push_back(result.reason());
+  }
+  return result;
+}
+
+CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_dir) {
+  const CaseSpec& spec = wanted.spec;
+  CaseResult result;
+  result.suite = spec.suite;
+  result.name = spec.name;
+  result.family = family_of(spec);
+  result.guards = spec.guards;
+  result.nodes = spec.nodes;
+  result.flavour = spec.flavour.empty() ? options_.flavour : spec.flavour;
+  result.started = Clock::now();
+  record_.reset();
+  oracle_.reset();
+  events_->add(0, "case", "started", {{"case", wanted.full_name()}});
+  try {
+    make_cluster(spec, case_dir);
+    prepare(spec);
+    run_body(wanted);
+    if (!record_.failed()) audit(spec);
+  } catch (const Error& error) {
+    record(error);
+  } catch (const std::exception& error) {
+    record_.fail(FailureClass::infra, error.what());
+  }
+  if (record_.failed() && options_.keep && !interrupted()) stay(spec);
+  std::map<int, HeartbeatRegion> regions;
+  if (o2cb_) regions = o2cb_->known_regions();
+  end_nodes();
+  for (const std::string& wrong : oracle_.verdict()) record_.fail(FailureClass::kernel, wrong);
+  for (const std::string& missing : record_.missing_reports())
+    record_.fail(FailureClass::expectation, missing);
+  drop_cluster();
+  result.ended = Clock::now();
+  record_.into(result);
+  if (result.failure != FailureClass::none && is_nearly_full(run_dir_)) {
+    // Everything in a lab fails in its own way once nothing can be written: the verdict is the disk's, not
+    // the kernel's.
+    broken_ =
+        fmt::format("{}: no space is left for the results: free some, or choose another folder by --results",
+                    run_dir_.native());
+    result.failure = FailureClass::infra;
+  }
+  result.verdict = result.failure == FailureClass::none    ? Verdict::pass
+                   : result.failure == FailureClass::infra ? Verdict::error
+                                                           : Verdict::fail;
+  events_->add(0, "case", "ended", {{"case", wanted.full_name()}, {"verdict", name_of(result.verdict)}});
+  try {
+    collect_artefacts(run_dir_, case_dir, spec.nodes, regions, result);
+  } catch (const std::exception& error) {
+    result.messages.push_back({fmt::format("artefacts: {}", error.what()), "", 0});
+  }
+  return result;
+}
+
+void Session::run_body(const RegisteredCase& wanted) {
+  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_);
+  record_.set_step("");
+  events_->add(0, "case", "body");
+  wanted.body(lab);
+  record_.set_step("");
+}
+
+void Session::audit(const CaseSpec& spec) {
+  record_.set_step("audit");
+  cluster_->heal();
+  if (spec.ready == Ready::booted || !spec.umount) return;
+  unmount_all(*cluster_);
+  end_nodes();
+  for (int volume = 0; volume < spec.volumes; ++volume) audit_fsck(cluster_->disk(volume).path());
+  record_.set_step("");
+}
+
+void Session::end_nodes() {
+  if (!cluster_) return;
+  try {
+    cluster_->heal();
+    const std::vector<Node*> running = cluster_->running_nodes();
+    for (const Node* node : running)
+      oracle_.expect(node->number(), Cause::host_power, within(30s), Clock::now());
+    on_each(running, [](Node& node) { node.power_off(); });
+    cluster_->network().stop_capture();
+  } catch (const Error& error) {
+    record(error);
+  }
+}
+
+void Session::stay(const CaseSpec& spec) {
+  std::string reach;
+  for (const Node* node : cluster_->running_nodes())
+    reach += fmt::format("  o2lab shell node{} --lab {}\n", node->number(), id());
+  fmt::print(stderr, "\n{}.{} failed and --keep was given. Nodes that still run:\n{}Ctrl-C ends the run.\n",
+             spec.suite, spec.name, reach.empty() ? "  none\n" : reach);
+  try {
+    hub_.wait(
+        "Ctrl-C", Deadline::in(24h * 7),
+        [this] {
+          return Seen{stop_.raised(), ""};
+        },
+        200ms);
+  } catch (const Error&) {
+    // A node that dies while somebody looks at it changes nothing any more.
+  }
+}
+
+}  // namespace o2lab
