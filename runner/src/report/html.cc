@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/html.h"
+
+#include <fmt/format.h>
+
+#include "report/html_case.h"
+#include "report/html_script.h"
+#include "report/html_style.h"
+#include "report/summary_line.h"
+#include "report/text.h"
+
+namespace o2lab {
+namespace {
+
+std::string cases_word(size_t n) {
+  return fmt::format("{} case{}", n, n == 1 ? "" : "s");
+}
+
+std::string headline(const Counts& n) {
+  const auto ran = static_cast<size_t>(n.passed + n.failed);
+  if (ran == 0) return "Nothing ran";
+  if (n.failed > 0) return fmt::format("{} of {} failed", n.failed, cases_word(ran));
+  return ran == 1 ? "The one case passed" : fmt::format("All {} passed", cases_word(ran));
+}
+
+/// "2026-11-22 15:50:03 UTC".
+std::string started_text(const RunResult& run) {
+  const std::string wall = run.wall(run.started);
+  return wall.substr(0, 10) + " " + wall.substr(11, 8) + " UTC";
+}
+
+std::string header_html(const RunResult& run) {
+  const Counts n = count(run.cases);
+  const char* state = n.failed > 0 ? "fail" : n.passed > 0 ? "pass" : "none";
+  std::string out =
+      fmt::format("<header class=\"{}\"><h1>{}</h1><p class=\"soft\">{} in {}, started {}</p>\n", state,
+                  headline(n), summary_line(n), human(run.duration), started_text(run));
+  if (n.errors > 0)
+    out += fmt::format(
+        "<p>{} of the failed: the lab could not judge {} (INFRA), which says nothing about the kernel.</p>\n",
+        n.errors, n.errors == 1 ? "it" : "them");
+  if (n.failed == 0) return out + "</header>\n";
+  out += "<ul>";
+  for (size_t i = 0; i < run.cases.size(); ++i) {
+    const CaseResult& c = run.cases[i];
+    if (c.failed())
+      out += fmt::format("<li><a href=\"#case-{}\">{}</a><br>{}</li>\n", i + 1, html(c.full_name()),
+                         html(one_line(c.reason(), 300)));
+  }
+  return out + "</ul></header>\n";
+}
+
+void fact(std::string& out, const char* term, const std::string& text) {
+  if (!text.empty()) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, html(text));
+}
+
+/// "three-node: 3 nodes, dead threshold 4, ..." as far as the stored values tell.
+std::string topology_text(const RunResult& run) {
+  std::string out = run.topology;
+  const auto add = [&](const char* pointer, const char* format) {
+    const nlohmann::json::json_pointer at(pointer);
+    if (!run.topology_values.contains(at)) return;
+    const nlohmann::json& value = run.topology_values.at(at);
+    out += fmt::format(fmt::runtime(format), value.is_string() ? value.get<std::string>() : value.dump());
+  };
+  add("/cluster/nodes", ": {} nodes");
+  add("/disk/volumes", ", shared disks: {}");
+  add("/heartbeat/dead_threshold", ", dead threshold {} samples of 2 s");
+  add("/o2net/idle_timeout", ", idle timeout {}");
+  add("/cluster/fence_method", ", fences by {}");
+  return out;
+}
+
+std::string kernel_text(const KernelInfo& k) {
+  std::string out = k.flavour;
+  if (!k.version.empty()) out += (out.empty() ? "" : ", ") + k.version;
+  if (!k.source.empty()) out += " (" + k.source + ")";
+  return out;
+}
+
+std::string facts_html(const RunResult& run) {
+  std::string out = "<h2>What ran</h2><dl class=\"facts\">\n";
+  fact(out, "Kernel", kernel_text(run.kernel));
+  if (run.kernel.series.empty()) {
+    fact(out, "Series", "none: the kernel as its source has it");
+  } else {
+    out += fmt::format("<dt>Series</dt><dd><details><summary>{} patch{}</summary>", run.kernel.series.size(),
+                       run.kernel.series.size() == 1 ? "" : "es");
+    for (const std::string& patch : run.kernel.series) out += "<code>" + html(patch) + "</code><br>";
+    out += "</details></dd>\n";
+  }
+  fact(out, "Topology", topology_text(run));
+  fact(out, "Accelerator", run.accel);
+  fact(out, "Seed", std::to_string(run.seed));
+  if (run.shard.total > 1) fact(out, "Shard", fmt::format("{} of {}", run.shard.index + 1, run.shard.total));
+  fact(out, "Image", run.image_hash);
+  std::string host;
+  for (const auto& [name, value] : run.host)
+    host += fmt::format("{}{} {}", host.empty() ? "" : ", ", name, value);
+  fact(out, "Host", host);
+  fact(out, "Run", run.id);
+  out += "</dl>\n";
+  if (!run.command.empty())
+    out += fmt::format(
+        "<div class=\"command\"><pre id=\"command\">{}</pre><button id=\"copy\" type=\"button\" "
+        "hidden>Copy</button></div>\n"
+        "<p class=\"soft\">This repeats the run exactly.</p>\n",
+        html(run.command));
+  return out;
+}
+
+std::string table_html(const RunResult& run) {
+  const Counts n = count(run.cases);
+  std::string out = "<h2>Cases";
+  if (n.failed > 0 && n.failed < static_cast<int>(run.cases.size()))
+    out +=
+        "<label class=\"only\" hidden><input type=\"checkbox\" id=\"only-failed\"> only what failed</label>";
+  out +=
+      "</h2><div class=\"scroll\"><table "
+      "class=\"cases\"><thead><tr><th>Verdict</th><th>Case</th><th>Family</th>"
+      "<th class=\"num\">Nodes</th><th class=\"num\">Took</th><th>Guards</th></tr></thead><tbody>\n";
+  for (size_t i = 0; i < run.cases.size(); ++i) {
+    const CaseResult& c = run.cases[i];
+    const std::string why = c.verdict == Verdict::skip ? "Skipped: " + c.reason() : c.guards;
+    out += fmt::format(
+        "<tr{}><td>{}</td><td><a href=\"#case-{}\">{}</a>{}</td><td>{}</td><td class=\"num\">{}</td>"
+        "<td class=\"num\">{}</td><td>{}</td></tr>\n",
+        c.failed() ? "" : " class=\"quiet\"", badge_html(c), i + 1, html(c.suite) + ".<wbr>" + html(c.name),
+        c.attempts > 1 ? fmt::format(" <span class=\"soft\">attempt {}</span>", c.attempts) : "",
+        html(c.family), c.nodes, c.verdict == Verdict::skip ? "" : human(c.duration()), html(why));
+  }
+  return out + "</tbody></table></div>\n";
+}
+
+}  // namespace
+
+std::string index_html(const RunResult& run, const std::vector<Event>& events) {
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{} - o2lab {}</title>\n<style>{}</style></head><body>\n",
+      headline(count(run.cases)), html(run.id), html_style);
+  out += header_html(run) + facts_html(run) + table_html(run);
+  if (!run.cases.empty()) out += "<h2>Case by case</h2>\n";
+  // What failed is what the reader came for.
+  for (const bool failed : {true, false})
+    for (size_t i = 0; i < run.cases.size(); ++i)
+      if (run.cases[i].failed() == failed) out += case_html(run.cases[i], i + 1, events);
+  out +=
+      "<p class=\"soft\">Also here: <a href=\"events.jsonl\">events.jsonl</a>, <a "
+      "href=\"run.json\">run.json</a>, "
+      "<a href=\"results.json\">results.json</a>, <a href=\"junit.xml\">junit.xml</a>, "
+      "<a href=\"results.ktap\">results.ktap</a></p>\n";
+  return out + fmt::format("<script>{}</script></body></html>\n", html_script);
+}
+
+}  // namespace o2lab

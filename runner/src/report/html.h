@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/event_log.h"
+#include "judge/result.h"
+
+namespace o2lab {
+
+/// index.html of a run: one file that opens offline (a Content-Security-Policy forbids it to load anything),
+/// light or dark as the reader's system is. Links to artefacts are relative to the run directory. `events`:
+/// the whole timeline of the run, oldest first; each case shows its own stretch of it.
+std::string index_html(const RunResult& run, const std::vector<Event>& events);
+
+}  // namespace o2lab

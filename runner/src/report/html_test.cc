@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <pugixml.hpp>
+
+#include "report/example_run.h"
+#include "report/svg.h"
+
+namespace o2lab {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+size_t times(const std::string& text, const std::string& word) {
+  size_t n = 0;
+  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+bool well_formed(const std::string& xml) {
+  return static_cast<bool>(pugi::xml_document().load_string(xml.c_str()));
+}
+
+TEST(Html, VerdictComesFirst) {
+  const std::string page = index_html(example_run(), example_events());
+  EXPECT_THAT(page, HasSubstr("<h1>3 of 5 cases failed</h1>"));
+  EXPECT_LT(page.find("3 of 5 cases failed</h1>"), page.find("What ran"));
+  EXPECT_THAT(page, HasSubstr("2 passed, 3 failed, 1 skipped in 164 s, started 2026-11-22 15:50:03 UTC"));
+  EXPECT_THAT(page, HasSubstr("three-node: 3 nodes, shared disks: 1, dead threshold 4 samples of 2 s"));
+}
+
+TEST(Html, NothingFromARunBecomesMarkup) {
+  const std::string page = index_html(example_run(), example_events());
+  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(page, Not(HasSubstr("<TASK>")));
+  EXPECT_THAT(page, Not(HasSubstr("<b>&amp; raw")));
+  EXPECT_EQ(times(page, "<script>"), 1U);
+  for (const char c : page)
+    ASSERT_FALSE(static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') << int{c};
+}
+
+TEST(Html, LoadsNothingFromElsewhere) {
+  const std::string page = index_html(example_run(), example_events());
+  EXPECT_THAT(page, Not(HasSubstr("http://")));
+  EXPECT_THAT(page, Not(HasSubstr("https://")));
+  EXPECT_THAT(page, HasSubstr("default-src 'none'"));
+}
+
+TEST(Html, FailedCasesAreOpenAndFirst) {
+  const std::string page = index_html(example_run(), example_events());
+  EXPECT_EQ(times(page, " open><summary>"), 3U);
+  EXPECT_LT(page.find("id=\"case-6\""), page.find("id=\"case-1\""));
+  EXPECT_THAT(page, HasSubstr("href=\"cases/Storage.AdjacentSectors_0/network.pcapng\""));
+  EXPECT_THAT(page, HasSubstr("First kernel report: node1, lockdep, +10.700 s"));
+  EXPECT_THAT(page, HasSubstr("too early"));
+  EXPECT_THAT(page, HasSubstr("too late"));
+  EXPECT_THAT(page, HasSubstr("never seen"));
+}
+
+TEST(Html, HeadlinesOfOtherOutcomes) {
+  RunResult run;
+  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>Nothing ran</h1>"));
+  run.cases = {example_run().cases[0]};
+  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>The one case passed</h1>"));
+  run.cases.push_back(example_run().cases[4]);
+  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>All 2 cases passed</h1>"));
+}
+
+TEST(Svg, IntervalDrawsBarBandAndBounds) {
+  const std::string svg = interval_svg(make_interval("a<b", 5s, 4s, 10s));
+  EXPECT_TRUE(well_formed(svg)) << svg;
+  EXPECT_EQ(times(svg, "class=\"bound\""), 2U);
+  EXPECT_THAT(svg, HasSubstr("class=\"good\""));
+  EXPECT_THAT(interval_svg(make_interval("x", 11s, 4s, 10s)), HasSubstr("class=\"bad\""));
+  for (const Interval& odd :
+       {make_interval("x", std::nullopt, std::nullopt, 3s), make_interval("x", 0s, 0s, 0s),
+        make_interval("x", std::nullopt, std::nullopt, std::nullopt)}) {
+    EXPECT_TRUE(well_formed(interval_svg(odd)));
+    EXPECT_THAT(interval_svg(odd), Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
+  }
+}
+
+TEST(Svg, TimelineShowsTheCasesOwnStretch) {
+  const CaseResult fence = example_run().cases[2];
+  const std::vector<Event> shown = timeline_events(fence, example_events());
+  // Neither the ready of 30 s before, nor the SSH command, nor the port's silence.
+  EXPECT_EQ(shown.size(), 17U);
+  const std::string svg = timeline_svg(fence, shown);
+  EXPECT_TRUE(well_formed(svg)) << svg;
+  for (const char* lane : {">case<", ">node1<", ">node2<", ">node3<", ">wire<", ">disk<"})
+    EXPECT_THAT(svg, HasSubstr(lane));
+  EXPECT_THAT(svg, HasSubstr("+8.400 s node2 trace: fence: disk_timeout"));
+  EXPECT_EQ(timeline_svg(fence, {}), "");
+}
+
+TEST(Svg, TimelineKeepsFaultsWhenCrowded) {
+  CaseResult c = example_run().cases[0];
+  std::vector<Event> events;
+  for (int i = 0; i < 1000; ++i) events.push_back(Event{c.started + i * 1ms, 1, "trace", "connection_up"});
+  events.push_back(Event{c.started + 2s, 2, "console", "panic"});
+  const std::vector<Event> shown = timeline_events(c, events, 50);
+  EXPECT_EQ(shown.size(), 50U);
+  EXPECT_EQ(shown.back().kind, "panic");
+  EXPECT_TRUE(well_formed(timeline_svg(c, shown)));
+}
+
+TEST(Svg, CaseWithoutDurationHasATimeline) {
+  CaseResult c = example_run().cases[3];
+  const std::string svg = timeline_svg(c, {Event{c.started, 1, "console", "panic"}});
+  EXPECT_TRUE(well_formed(svg));
+  EXPECT_THAT(svg, Not(HasSubstr("nan")));
+}
+
+TEST(Svg, MarksByWhatHappened) {
+  const auto mark = [](const char* source, const char* kind) { return mark_of(Event{{}, 1, source, kind}); };
+  EXPECT_EQ(mark("fault", "pause_disk"), Mark::fault);
+  EXPECT_EQ(mark("console", "panic"), Mark::bad);
+  EXPECT_EQ(mark("trace", "fence"), Mark::bad);
+  EXPECT_EQ(mark("trace", "umount"), Mark::info);
+  EXPECT_EQ(mark("trace", "mount"), Mark::good);
+  EXPECT_EQ(mark("trace", "node_up"), Mark::good);
+  EXPECT_EQ(mark("case", "step"), Mark::step);
+  EXPECT_EQ(mark("ssh", "command"), Mark::hidden);
+}
+
+}  // namespace
+}  // namespace o2lab
