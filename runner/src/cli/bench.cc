@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+
+#include "base/error.h"
+#include "base/paths.h"
+#include "base/process.h"
+#include "cli/bench_rounds.h"
+#include "cli/options.h"
+#include "report/json.h"
+
+namespace o2lab {
+
+namespace {
+
+constexpr std::ptrdiff_t kWholeRun = 10;  // cases; less is somebody trying out a few
+
+/// What the nodes of the bench write is nobody's result: it goes into a folder that goes away, at the next
+/// bench if this one is killed. The folder names its process by pid and start time.
+class ScratchDir {
+ public:
+  ScratchDir() {
+    remove_dead();
+    path_ = state_dir() / fmt::format("bench-{}-{}", ::getpid(), start_time_of(::getpid()));
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error) fail(ErrorKind::environment, "{}: cannot be created: {}", path_.native(), error.message());
+  }
+  ~ScratchDir() { remove(path_); }
+  ScratchDir(const ScratchDir&) = delete;
+  ScratchDir& operator=(const ScratchDir&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  static void remove(const fs::path& dir) {
+    std::error_code ignored;
+    fs::remove_all(dir, ignored);
+  }
+  static void remove_dead() {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(state_dir(), ignored)) {
+      int pid = 0;
+      unsigned long long start = 0;
+      if (std::sscanf(entry.path().filename().c_str(), "bench-%d-%llu", &pid, &start) == 2 &&
+          start_time_of(pid) != start)
+        remove(entry.path());
+    }
+  }
+
+  fs::path path_;
+};
+
+/// The newest stored run that ran so many cases that its totals say something.
+std::optional<RunResult> newest_whole_run(const fs::path& results) {
+  std::vector<fs::path> runs;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(results, error))
+    if (entry.is_directory() && !entry.is_symlink()) runs.push_back(entry.path());
+  // Run directories are named by their UTC start, so the names sort by age.
+  std::sort(runs.rbegin(), runs.rend());
+  for (const fs::path& run : runs) {
+    try {
+      RunResult result = read_results(run);
+      if (std::count_if(result.cases.begin(), result.cases.end(),
+                        [](const CaseResult& one) { return one.verdict != Verdict::skip; }) >= kWholeRun)
+        return result;
+    } catch (const Error&) {
+      continue;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<BenchFigure> stored_figures(const fs::path& results) {
+  const std::optional<RunResult> run = newest_whole_run(results);
+  if (!run) {
+    BenchFigure figure = runner_cpu_figure({});
+    figure.missing = fmt::format("no run of {} cases or more in {}: run `make lab-test` first", kWholeRun,
+                                 results.native());
+    return {figure};
+  }
+  std::vector<BenchFigure> out{runner_cpu_figure(*run)};
+  for (BenchFigure& figure : bound_figures(*run)) out.push_back(std::move(figure));
+  fmt::print(stderr, "o2lab: CPU time and bounds are those of run {}\n", run->id);
+  return out;
+}
+
+}  // namespace
+
+int run_bench(const Options& options, const StopFd& stop) {
+  const ScratchDir scratch;
+  SessionOptions session_options = options.session;
+  session_options.results = scratch.path();
+  try {
+    std::vector<BenchFigure> figures;
+    std::string stages;
+    {
+      Session session(session_options, stop);
+      const Topology topology = find_topology("three-node");
+      BareSpec bare;
+      bare.kernel = session.kernel(options.session.flavour).vmlinux;
+      bare.initrd = load_image(options.session.repository, "default").dir / "bare.cpio";
+      bare.runtime_dir = session.runtime_dir();
+      bare.memory = topology.memory;
+      bare.vcpus = topology.vcpus;
+      bare.accel = session.result().accel == name_of(Accel::kvm) ? Accel::kvm : Accel::tcg;
+      BenchRounds rounds(session, bare, stop);
+      rounds.warm_up();
+      for (int round = 1; round <= options.rounds; ++round)
+        fmt::print(stderr, "o2lab: round {} of {}: {}\n", round, options.rounds, rounds.round());
+      figures = rounds.figures();
+      stages = rounds.stages();
+    }
+    for (BenchFigure& figure : stored_figures(options.session.results)) figures.push_back(std::move(figure));
+    if (options.json)
+      fmt::print("{}\n", bench_json(figures).dump(2));
+    else
+      fmt::print("{}\n{}", bench_table(figures), stages);
+    const bool all_met =
+        std::all_of(figures.begin(), figures.end(), [](const BenchFigure& figure) { return figure.ok(); });
+    return all_met ? 0 : 1;
+  } catch (const Error&) {
+    if (stop.raised()) return 130;
+    throw;
+  }
+}
+
+}  // namespace o2lab

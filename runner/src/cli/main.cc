@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/leftovers.h"
+#include "base/paths.h"
+#include "base/signals.h"
+#include "base/supervisor.h"
+#include "cli/gtest_flags.h"
+#include "cli/options.h"
+
+namespace o2lab {
+namespace {
+
+/// GoogleTest takes its own flags out of the command line; it must not see the rest, as it would answer
+/// --help itself.
+std::vector<std::string> without_gtest_flags(int argc, char** argv) {
+  std::vector<std::string> ours;
+  std::vector<char*> theirs{argv[0]};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view arg(argv[i]);
+    if (arg.rfind("--gtest_", 0) != 0) {
+      ours.emplace_back(arg);
+      continue;
+    }
+    check_gtest_flag(arg);
+    theirs.push_back(argv[i]);
+  }
+  check_gtest_shards();
+  int count = static_cast<int>(theirs.size());
+  theirs.push_back(nullptr);
+  testing::InitGoogleTest(&count, theirs.data());
+  return ours;
+}
+
+std::string shell_quoted(int argc, char** argv) {
+  std::string out;
+  for (int i = 0; i < argc; ++i) {
+    const std::string arg(argv[i]);
+    const bool plain = !arg.empty() && arg.find_first_not_of(
+                                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                           "_-./=:,+@%") == std::string::npos;
+    out += (i > 0 ? " " : "") + (plain ? arg : "'" + CLI::detail::find_and_replace(arg, "'", "'\\''") + "'");
+  }
+  return out;
+}
+
+void add_run_options(CLI::App& app, Options& options, std::string& accel) {
+  app.add_option(
+      "--topology", options.session.topology,
+      "Topology file of lab/ (three-node, kernel-defaults, …) or a path; default: what each case asks for");
+  app.add_option("--kernel", options.session.flavour, "Kernel flavour: lab, debug, kasan, gcov or stock")
+      ->capture_default_str();
+  app.add_option("--accel", accel, "auto (KVM where it works, found out by a probe), kvm or tcg")
+      ->capture_default_str();
+  app.add_option("--connect", options.session.connect,
+                 "libvirt URI: qemu:///session, qemu:///system; default: embedded driver");
+  app.add_option("--results", options.session.results, "Folder for run directories")->capture_default_str();
+}
+
+struct Chosen {
+  int (*plain)(const Options&) = nullptr;
+  int (*supervised)(const Options&, const StopFd&) = nullptr;
+};
+
+int dispatch(const Chosen& chosen, const Options& options) {
+  if (chosen.plain != nullptr) return chosen.plain(options);
+  for (const std::string& ended : sweep_leftovers()) fmt::print(stderr, "o2lab: {}\n", ended);
+  std::fflush(nullptr);
+  return run_under_supervisor([&] {
+    try {
+      const SignalStop signals;
+      const int code = chosen.supervised(options, signals.stop());
+      return code == kInterrupted && signals.received() != 0 ? 128 + signals.received() : code;
+    } catch (const Error& error) {
+      fmt::print(stderr, "o2lab: {}\n", error.what());
+      return exit_code(error.kind());
+    }
+  });
+}
+
+int main_inside(int argc, char** argv) {
+  Options options;
+  options.session.command = shell_quoted(argc, argv);
+  std::vector<std::string> args = without_gtest_flags(argc, argv);
+  if (std::any_of(argv, argv + argc, [](std::string_view arg) { return arg == "--gtest_help"; })) return 0;
+  options.session.repository = repository_root();
+  options.session.results = options.session.repository / "results";
+  std::string accel = "auto";
+  Chosen chosen;
+
+  CLI::App app{
+      "o2lab boots several QEMU nodes over one shared disk and judges cluster-filesystem kernel work.\n"
+      "Exit: 0 all passed, 1 a case failed, 2 bad usage or input, 3 the host could not carry the run, 4 "
+      "nothing ran.",
+      "o2lab"};
+  app.require_subcommand(1);
+  app.fallthrough(false);
+
+  CLI::App* doctor = app.add_subcommand("doctor", "Say what this host can do, one line each with the remedy");
+  doctor->add_flag("--json", options.json, "Machine-readable");
+  doctor->callback([&] { chosen.plain = run_doctor; });
+
+  CLI::App* list = app.add_subcommand("list", "Cases with family, nodes, what each guards, last durations");
+  list->add_option("PATTERN", options.patterns, "Names, * and ? allowed; default: all");
+  list->add_flag("--json", options.json, "Machine-readable");
+  list->callback([&] { chosen.plain = run_list; });
+
+  CLI::App* run = app.add_subcommand(
+      "run", "Run cases; all --gtest_… flags and GTEST_… variables work as GoogleTest documents");
+  run->add_option("PATTERN", options.patterns,
+                  "Names, * and ? allowed, e.g. 'Fencing.*'; default: the selection");
+  add_run_options(*run, options, accel);
+  run->add_option("--selection", options.selection,
+                  "lab-test, or nightly: every case, with the kernel's default timeouts unless --topology "
+                  "says otherwise")
+      ->check(CLI::IsMember({"lab-test", "nightly"}))
+      ->capture_default_str();
+  run->add_option("--repeat", options.repeat, "Run the selection N times")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  run->add_flag("--until-fail", options.until_fail,
+                "Repeat until a case fails (at most --repeat times, default for ever)");
+  run->add_option("--seed", options.session.seed,
+                  "Seed of everything random; default: from the clock, see run.json");
+  run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
+  run->add_flag("--naive-disk", options.session.naive_disk,
+                "Let QEMU open the disk image with cache=none: loses writes")
+      ->group("");
+  run->callback([&] { chosen.supervised = run_cases; });
+
+  CLI::App* up = app.add_subcommand("up", "Boot a lab and leave it running; `o2lab down` ends it");
+  up->add_option("TOPOLOGY", options.session.topology, "Topology file of lab/ or a path")
+      ->default_str("three-node");
+  up->add_option("--ready", options.up_ready, "How far: booted, o2cb, heartbeat or mounted")
+      ->check(CLI::IsMember({"booted", "o2cb", "heartbeat", "mounted"}))
+      ->capture_default_str();
+  up->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
+  up->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
+  up->add_option("--connect", options.session.connect, "libvirt URI; default: embedded driver");
+  up->add_option("--results", options.session.results, "Folder for run directories")->capture_default_str();
+  up->callback([&] { chosen.plain = run_up; });
+
+  const auto lab_option = [&](CLI::App* command) {
+    command->add_option("--lab", options.lab, "Which lab, as `o2lab status` names it; default: the only one");
+  };
+  CLI::App* shell = app.add_subcommand("shell", "Open a root shell on a node of a running lab");
+  shell->add_option("NODE", options.node, "node1, node2, … or 1, 2, …")->required();
+  lab_option(shell);
+  shell->callback([&] { chosen.plain = run_shell; });
+
+  CLI::App* exec = app.add_subcommand("exec", "Run a command on a node: o2lab exec node2 -- uname -r");
+  exec->add_option("NODE", options.node, "node1, node2, … or all")->required();
+  exec->add_option("CMD", options.command, "Command and arguments")->required();
+  lab_option(exec);
+  exec->callback([&] { chosen.plain = run_exec; });
+
+  CLI::App* status = app.add_subcommand("status", "Labs that run, with their nodes");
+  status->add_flag("--json", options.json, "Machine-readable");
+  status->callback([&] { chosen.plain = run_status; });
+
+  CLI::App* down = app.add_subcommand("down", "End a lab that `o2lab up` left running");
+  lab_option(down);
+  down->callback([&] { chosen.plain = run_down; });
+
+  CLI::App* bench =
+      app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");
+  bench->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
+  bench->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
+  bench->add_option("--rounds", options.rounds, "Measurements of each figure")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  bench->add_flag("--json", options.json, "Machine-readable");
+  bench->callback([&] { chosen.supervised = run_bench; });
+
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  const std::string command = args.empty() ? "" : args.front();
+  const bool known = std::any_of(commands.begin(), commands.end(),
+                                 [&](const CLI::App* one) { return one->get_name() == command; });
+  if (!known && !command.empty() && command[0] != '-')
+    fail(ErrorKind::input, "{}: no such command: see o2lab --help", command);
+  std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
+  try {
+    app.parse(args);
+    options.session.accel = accel_from(accel);
+  } catch (const CLI::Success& asked) {
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    fail(ErrorKind::input, "{}: see o2lab {}--help", error.what(), known ? command + " " : "");
+  }
+  if (options.session.seed == 0)
+    options.session.seed = static_cast<uint64_t>(to_ns(Clock::now()) + wall_offset_ns()) % 1000000;
+  if (options.selection == "nightly" && options.session.topology.empty())
+    options.session.topology = "kernel-defaults";
+  if (options.until_fail && options.repeat == 1) options.repeat = 1000000;
+  options.session.results = fs::absolute(options.session.results);
+  return dispatch(chosen, options);
+}
+
+}  // namespace
+}  // namespace o2lab
+
+int main(int argc, char** argv) {
+  try {
+    return o2lab::main_inside(argc, argv);
+  } catch (const o2lab::Error& error) {
+    fmt::print(stderr, "o2lab: {}\n", error.what());
+    return o2lab::exit_code(error.kind());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "o2lab: {}\n", error.what());
+    return 3;
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "judge/session.h"
+
+namespace o2lab {
+
+/// What a supervised command returns when the user ended it; the program then exits with 128 + the signal.
+constexpr int kInterrupted = 130;
+
+/// Everything the subcommands take; each uses what is its own.
+struct Options {
+  std::vector<std::string> patterns;
+  SessionOptions session;
+  std::string selection = "lab-test";
+  int repeat = 1;
+  bool until_fail = false;
+  bool json = false;
+  std::string node;                  ///< shell, exec
+  std::vector<std::string> command;  ///< exec
+  std::string lab;                   ///< which lab; empty: the only one
+  std::string up_ready = "mounted";
+  int rounds = 10;  ///< bench: measurements of each figure
+};
+
+/// 0, or the exit code of DESIGN; each prints what it has to say.
+int run_doctor(const Options& options);
+int run_list(const Options& options);
+int run_cases(const Options& options, const StopFd& stop);
+int run_up(const Options& options);
+int run_shell(const Options& options);
+int run_exec(const Options& options);
+int run_status(const Options& options);
+int run_down(const Options& options);
+int run_bench(const Options& options, const StopFd& stop);
+
+}  // namespace o2lab

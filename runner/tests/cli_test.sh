@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bad input and bad surroundings: one clear line on stderr and the exit code of DESIGN each. No VM; a few seconds.
+# Usage: O2LAB=build/o2lab runner/tests/cli_test.sh
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+repository=$(cd "$here/../.." && pwd)
+O2LAB=$(realpath "${O2LAB:-$repository/build/o2lab}")
+# shellcheck source=runner/tests/lib.sh
+source "$here/lib.sh"
+mounted=()
+clean_up() {
+  end_all
+  ((${#mounted[@]} == 0)) || umount "${mounted[@]}"
+  rm -rf "$tmp" "$rt"
+}
+trap clean_up EXIT
+
+# A repository of our own with builds that hold nothing, so that no kernel is needed here and none is harmed.
+tree=$tmp/tree
+make_tree() {
+  mkdir -p "$1/build/kernel/lab" "$1/build/image/default"
+  ln -s "$repository/lab" "$repository/kernel-config" "$1/"
+  touch "$1/build/kernel/lab/"{vmlinux,modules.erofs} "$1/build/image/default/root.erofs"
+  echo 6.1.0-none >"$1/build/kernel/lab/release"
+  echo '{}' | tee "$1/build/kernel/lab/build.json" >"$1/build/image/default/image.json"
+}
+make_tree "$tree"
+export O2LAB_ROOT=$tree
+unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX
+
+# refused NAME CODE REGEX ARGUMENT…: the program ends with CODE and says one line on stderr that matches REGEX.
+refused() {
+  local name=$1 code=$2 regex=$3 got=0 lines
+  shift 3
+  lab "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+  lines=$(wc -l <"$tmp/err")
+  if ((got == code && lines == 1)) && grep -qE "^o2lab: .*$regex" "$tmp/err"; then
+    ok "$name"
+  else
+    not_ok "$name" "o2lab $*: exit $got ($code wanted), $lines lines (1 wanted), /$regex/ wanted:" "$(head -3 "$tmp/err")"
+  fi
+}
+# topology NAME REGEX SED: a copy of two-node.toml changed by SED is refused.
+topology() {
+  sed "$3" "$repository/lab/two-node.toml" >"$tmp/bad.toml"
+  refused "topology: $1" 2 "bad\\.toml:[0-9]+: $2" run --topology "$tmp/bad.toml"
+}
+
+any=$(lab list | head -1 | cut -d' ' -f1)
+
+refused 'no command' 2 'A subcommand is required: see o2lab --help'
+refused 'unknown command' 2 'frobnicate: no such command' frobnicate
+refused 'unknown flag' 2 '--frobnicate: see o2lab run --help' run --frobnicate
+refused 'unknown case pattern' 2 'no case matches Nope\.\*: .o2lab list.' run 'Nope.*'
+refused 'one of two case patterns unknown' 2 'no case matches Nope' run "$any" Nope
+refused 'list: unknown case pattern' 2 'no case matches Nope' list Nope
+refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kernel nope
+refused 'flavour that is not built' 3 'kernel/kasan: not built: run .make kernel KERNEL=kasan.' run --kernel kasan
+refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=kasan.' up --kernel kasan
+refused 'unknown accelerator' 2 "'xen': not one of auto, kvm, tcg" run --accel xen
+refused '--repeat 0' 2 '--repeat: .*0 not in range' run --repeat 0
+refused '--repeat without a number' 2 '--repeat' run --repeat often
+refused 'unknown selection' 2 '--selection' run --selection daily
+refused 'unknown gtest flag' 2 '--gtest_frobnicate: not a flag that GoogleTest knows' run --gtest_frobnicate
+refused 'gtest flag with a bad value' 2 '--gtest_repeat: "often" is not a whole number' run --gtest_repeat=often
+refused 'gtest flag without its value' 2 '--gtest_filter: needs a value' run --gtest_filter
+
+topology 'unknown key' 'cluster\.colour: unknown key' '/^name/a colour = "red"'
+topology 'unknown table' 'cloud: unknown table' 's,^.disk.$,[cloud]\n&,'
+topology 'out of range' 'heartbeat\.dead_threshold: 2 is out of range 3\.\.254' 's/^dead_threshold = 4/dead_threshold = 2/'
+topology 'no unit' 'o2net\.idle_timeout: has no unit' 's/^idle_timeout = .*/idle_timeout = 4/'
+topology 'wrong unit' 'node\.memory: "256 MB" is not a size' 's/^memory = .*/memory = "256 MB"/'
+topology 'wrong type' 'cluster\.nodes: is a string' 's/^nodes = .*/nodes = "two"/'
+topology 'not TOML' 'not TOML' 's/^nodes = .*/nodes = = 2/'
+refused 'topology: unknown name' 2 '"nope": .*there are .*three-node' run --topology nope
+refused 'up: unknown topology' 2 '"nope": .*there are .*three-node' up nope
+refused 'topology: no such file' 2 '/none\.toml: no such topology file' run --topology "$tmp/none.toml"
+
+for command in 'shell node1' 'exec node1 -- true' 'down'; do
+  # shellcheck disable=SC2086
+  refused "no lab runs: $command" 2 'no lab runs: start one by .o2lab up' $command
+done
+# A lab that runs, as far as its record goes: this shell.
+mkdir -p "$tmp/state/o2lab/labs"
+start_time=$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)
+cat >"$tmp/state/o2lab/labs/fake.json" <<RECORD
+{"id":"fake","pid":$$,"start_time":$start_time,"supervisor":$$,"supervisor_start_time":$start_time,"started":"now","what":"run X.Y",
+ "by_hand":false,"run_dir":"$tmp","user_key":"$tmp/none","host_public":"ssh-ed25519 AAAA","nodes":[{"number":1,"ssh_port":9}]}
+RECORD
+refused 'exec: unknown node' 2 'node7: lab fake has nodes 1 to 1' exec node7 -- true
+refused 'shell: unknown node' 2 'nodeX: lab fake has nodes' shell nodeX
+refused 'unknown lab' 2 'no lab other: choose one by --lab: fake' exec node1 --lab other -- true
+refused 'down: the lab of a run' 2 'lab fake belongs to a run' down
+rm "$tmp/state/o2lab/labs/fake.json"
+
+kvm=$(lab doctor | grep -E '^[a-zA-Z]+ +KVM ') || true
+if [[ $kvm == ok* ]]; then
+  skip '--accel kvm without KVM' 'KVM works here'
+else
+  refused '--accel kvm without KVM' 3 'KVM was asked for and is not usable: .*: use --accel' run --accel kvm
+fi
+mkdir "$tmp/bin"
+ln -s /bin/true "$tmp/bin/qemu-system-x86_64"
+env_of_lab+=(PATH="$tmp/bin")
+refused 'missing tool' 3 'nbdkit: not found in PATH: run .make deps.' run --accel tcg
+unset "env_of_lab[-1]"
+
+for file in kernel/lab/vmlinux kernel/lab/modules.erofs image/default/root.erofs; do
+  make_tree "$tmp/torn"
+  rm "$tmp/torn/build/$file"
+  O2LAB_ROOT=$tmp/torn refused "no $file" 3 "$file: cannot be read: run .make (kernel|image)" run --accel tcg
+  rm -rf "$tmp/torn"
+done
+make_tree "$tmp/torn"
+echo '{' >"$tmp/torn/build/kernel/lab/build.json"
+O2LAB_ROOT=$tmp/torn refused 'torn build.json' 3 'build\.json: .*run .make kernel' run --accel tcg
+O2LAB_ROOT=$tmp/none refused 'no repository' 3 'not built' run --accel tcg
+
+touch "$tmp/file"
+refused 'results below a file' 3 "$tmp/file.*cannot be created" run --accel tcg --results "$tmp/file/results"
+mkdir "$tmp/small"
+if ((EUID == 0)) && mount -t tmpfs -o size=1m none "$tmp/small" 2>/dev/null; then
+  mounted=("$tmp/small")
+  refused 'no space for results' 3 'no space: .* MiB are needed: .*--results' run --accel tcg --results "$tmp/small/results"
+  refused 'up: no space for results' 3 'no space: .* MiB are needed: .*--results' up --results "$tmp/small/results"
+  mount -o remount,ro,size=1g "$tmp/small"
+  refused 'results on a read-only file system' 3 'cannot be created' run --accel tcg --results "$tmp/small/results"
+else
+  skip 'no space for results' 'cannot mount a tmpfs'
+  chmod a-w "$tmp/small"
+  refused 'results not writable' 3 'cannot be created' run --accel tcg --results "$tmp/small/results"
+fi
+touch "$tmp/file"
+env_of_lab+=(XDG_STATE_HOME="$tmp/file")
+refused 'state folder not usable' 3 "$tmp/file.*cannot be created" status
+unset 'env_of_lab[-1]'
+
+for bad in 'GTEST_TOTAL_SHARDS=2' 'GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=2' 'GTEST_TOTAL_SHARDS=x GTEST_SHARD_INDEX=0'; do
+  read -ra extra <<<"$bad"
+  before=("${env_of_lab[@]}")
+  env_of_lab+=("${extra[@]}")
+  refused "$bad" 2 'GTEST_(SHARD_INDEX|TOTAL_SHARDS)' run --accel tcg
+  env_of_lab=("${before[@]}")
+done
+
+code=0
+lab run --accel tcg --gtest_filter='Nope.*' >"$tmp/out" 2>"$tmp/err" || code=$?
+check 'nothing selected: exit 4' test "$code" = 4
+
+# list --json: an array with the keys of DESIGN in every entry.
+lab list >"$tmp/list"
+lab list --json >"$tmp/json"
+cases=$(wc -l <"$tmp/list")
+check 'list: there are cases' test "$cases" -gt 0
+check 'list --json: an array' grep -qx '\[' <(head -1 "$tmp/json")
+for key in name family nodes guards selection; do
+  check "list --json: every case has \"$key\"" test "$(grep -c "^    \"$key\": " "$tmp/json")" = "$cases"
+done
+
+lab run --selection nightly --gtest_list_tests >"$tmp/tests"
+check '--gtest_list_tests lists every case' test "$(grep -c '^  ' "$tmp/tests")" = "$cases"
+GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=0 lab run --selection nightly --gtest_list_tests >"$tmp/tests0"
+check '--gtest_list_tests ignores shards, as GoogleTest does' cmp "$tmp/tests" "$tmp/tests0"
+lab run --gtest_list_tests --gtest_filter="$any" >"$tmp/tests"
+check '--gtest_list_tests heeds --gtest_filter' test "$(grep -c '^  ' "$tmp/tests")" = 1
+
+# Cases whose kernel is not built are skipped, so a whole run can be split without a VM.
+grep -B9 '^    "kernel": ' "$tmp/json" | sed -nE 's/^    "name": "(.*)",/\1/p' | sort -u >"$tmp/all"
+if (($(wc -l <"$tmp/all") < 2)); then
+  skip 'shards' 'fewer than two cases that can be skipped'
+else
+  : >"$tmp/split"
+  for index in 0 1; do
+    code=0
+    mapfile -t names <"$tmp/all"
+    GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$index lab run --accel tcg "${names[@]}" >"$tmp/out" 2>"$tmp/err" || code=$?
+    check "shard $index: all skipped is nothing ran: exit 4" test "$code" = 4
+    sed -nE 's/^\[ RUN      \] //p' "$tmp/out" | tee -a "$tmp/split" >"$tmp/shard$index"
+    check "shard $index has cases" test -s "$tmp/shard$index"
+  done
+  check 'two shards hold every case once' cmp "$tmp/all" <(sort "$tmp/split")
+fi
+
+lab --help >"$tmp/out"
+mapfile -t commands < <(sed -n "/^Subcommands:/,\$p" "$tmp/out" | sed -nE "s/^  ([a-z]+) .*/\\1/p")
+check "--help names the commands" test "${#commands[@]}" -ge 9
+help_of() { lab "$1" --help >"$tmp/out" && grep -q "^Usage: o2lab $1" "$tmp/out"; }
+for command in "${commands[@]}"; do check "$command --help" help_of "$command"; done
+
+clean 'at the end'
+summary
