@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A node dies by the host's hand: the others recover what it left, and nothing acknowledged is lost.
+#include <gtest/gtest.h>
+
+#include "judge/lab.h"
+
+namespace o2lab {
+namespace {
+
+/// A death is noticed, then the domain and the journal are recovered: measured at 1 to 3 s, on a loaded host
+/// more.
+Duration recovery_latest(const Lab& lab) {
+  return lab.topology().dead_latest() + 12s;
+}
+
+LAB_CASE(Failover, DirtyJournalIsReplayedAndLocksAreGranted,
+         Guards("after a node dies with a dirty journal every acknowledged write is there and its locks are "
+                "granted to others")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto other = lab.append(lab.node(1), "/mnt/log1");
+  const auto held = lab.lock(lab.node(3), "/mnt/lock");
+  held->wait_granted(20s);
+  const auto wanted = lab.lock(lab.node(2), "/mnt/lock");
+  writer->wait_for(50, 60s);
+  EXPECT_FALSE(wanted->granted()) << "node 2 has the lock that node 3 holds";
+  lab.step("kill node 3");
+  const TimePoint killed = lab.kill(lab.node(3));
+  wanted->wait_granted(recovery_latest(lab) + 10s);
+  lab.interval("kill to the dead node's lock granted on node2", wanted->granted_at() - killed,
+               between(lab.topology().dead_earliest() - Topology::heartbeat_period, recovery_latest(lab)));
+  other->wait_for(20, 30s);
+  lab.interval("longest stall of the writer on node1", other->longest_stall(killed),
+               within(recovery_latest(lab)));
+  other->stop();
+  lab.check_appended(lab.node(1), *writer);
+  lab.check_appended(lab.node(2), *other);
+}
+
+LAB_CASE(Failover, KilledDuringItsOwnMount, Until(Ready::heartbeat),
+         Guards("a node that dies in the middle of its mount leaves a volume that the others go on with")) {
+  lab.o2cb().mount(lab.node(1));
+  lab.o2cb().mount(lab.node(2));
+  const auto writer = lab.append(lab.node(2), "/mnt/log2");
+  writer->wait_for(5, 30s);
+  const size_t before = lab.events().position();
+  const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
+  lab.wait_event("node 3 to join the domain", before, 60s, [](const Event& event) {
+    return event.node == 1 && event.kind == "line" &&
+           event.fields.value("text", "").find("o2dlm: Node 3 joins domain") != std::string::npos;
+  });
+  lab.step("kill node 3 while it mounts");
+  const TimePoint killed = lab.kill(lab.node(3));
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(recovery_latest(lab) + 10s));
+  lab.interval("kill to a domain without node3", Clock::now() - killed, within(recovery_latest(lab)));
+  writer->wait_for(10, 30s);
+  writer->stop();
+  lab.check_appended(lab.node(1), *writer);
+}
+
+LAB_CASE(
+    Failover, KilledTwiceInARow,
+    Guards("a node that dies again right after it came back is recovered again, under the same number")) {
+  for (const int round : {1, 2}) {
+    const auto writer = lab.append(lab.node(3), fmt::format("/mnt/log3-{}", round));
+    writer->wait_for(20, 60s);
+    lab.step(fmt::format("kill {} of 2", round));
+    lab.kill(lab.node(3));
+    lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(recovery_latest(lab) + 10s));
+    lab.check_appended(lab.node(1), *writer);
+    if (round == 2) break;
+    lab.restart(lab.node(3));
+    lab.o2cb().mount(lab.node(3));
+    lab.o2cb().wait_domain(lab.nodes(), {1, 2, 3}, Deadline::in(30s));
+  }
+}
+
+LAB_CASE(Failover, TwoOfFiveKilledAtOnce, Nodes(5),
+         Guards("three of five nodes recover two that die at the same moment and lose none of their "
+                "acknowledged writes")) {
+  const auto fourth = lab.append(lab.node(4), "/mnt/log4");
+  const auto fifth = lab.append(lab.node(5), "/mnt/log5");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  fourth->wait_for(20, 60s);
+  fifth->wait_for(20, 60s);
+  lab.step("kill nodes 4 and 5");
+  const TimePoint killed = lab.kill(lab.nodes({4, 5}));
+  lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(recovery_latest(lab) + 20s));
+  survivor->wait_for(20, 60s);
+  lab.interval("longest stall of the writer on node1", survivor->longest_stall(killed),
+               within(recovery_latest(lab) + 8s));
+  survivor->stop();
+  lab.check_appended(lab.node(2), *fourth);
+  lab.check_appended(lab.node(3), *fifth);
+  lab.check_appended(lab.node(2), *survivor);
+}
+
+}  // namespace
+}  // namespace o2lab

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Locks of the cluster stack against the contexts that take them, on a kernel that checks (flavour debug).
+#include <gtest/gtest.h>
+
+#include "judge/lab.h"
+
+namespace o2lab {
+namespace {
+
+// No umount after these cases: it removes the heartbeat region, and the pinned source then shows a cycle of
+// its own (configfs folder lock, o2nm subsystem mutex, o2net_wq_mutex, the o2net workqueue), which is not
+// what they guard.
+
+LAB_CASE(Locking, QuorumLockIsSafeAgainstTheIdleTimer, OnKernel("debug"), WithoutUmount(),
+         Guards("o2net's idle timer takes the quorum lock in softirq; lockdep must see every other taker "
+                "shut softirq out")) {
+  // Any lockdep report fails the case by itself. A killed peer makes the idle timer of each survivor take the
+  // lock.
+  const size_t before = lab.events().position();
+  lab.kill(lab.node(3));
+  for (const int survivor : {1, 2}) {
+    lab.wait_event(fmt::format("node {} to lose node 3 by the idle timer", survivor), before,
+                   lab.topology().idle_timeout + 15s, [&](const Event& event) {
+                     return event.node == survivor && event.kind == "line" &&
+                            event.fields.value("text", "").find("has been idle for") != std::string::npos;
+                   });
+  }
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(lab.topology().dead_latest() + 40s));
+}
+
+LAB_CASE(
+    Locking, O2netDebugLockShutsSoftirqOut, OnKernel("debug"), WithoutUmount(),
+    Guards("o2net's debug lock is never taken with softirqs open, as a socket may be freed in softirq")) {
+  // /proc/lockdep prints a class's usage as hard-irq, hard-irq read, softirq, softirq read: '+' in the third
+  // place means it was taken with softirqs enabled (Documentation/locking/lockdep-design.rst).
+  for (Node* node : lab.nodes()) {
+    const std::string line = node->sh("grep -w o2net_debug_lock /proc/lockdep");
+    EXPECT_NE(line.find(" +...: "), std::string::npos) << node->name() << ": " << line;
+  }
+}
+
+}  // namespace
+}  // namespace o2lab
