@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What people type. The parts do the work: kernel-config/build.sh, images/build.sh, runner/ (CMake), build/o2lab.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+export O2LAB_ROOT := $(CURDIR)
+
+# The one list of what a fresh Debian 12 needs.
+PACKAGES_KERNEL := linux-source-6.1 jq busybox-static build-essential bc bison flex libelf-dev libssl-dev cpio kmod rsync patch xz-utils ccache \
+                   erofs-utils
+PACKAGES_IMAGE  := mmdebstrap erofs-utils cpio gcc libc6-dev
+PACKAGES_RUNNER := cmake ninja-build pkg-config g++ ccache libvirt-dev libssh-dev libfmt-dev libgtest-dev libgmock-dev \
+                   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev dropbear-bin
+PACKAGES_LAB    := qemu-system-x86 iproute2 procps qemu-utils qemu-block-extra libvirt-daemon libvirt-daemon-driver-qemu nbdkit ocfs2-tools \
+                   openssh-client
+PACKAGES_LINT   := clang-format clang-tidy shellcheck
+PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PACKAGES_LAB))
+
+# lab | debug | kasan | stock: what every case runs on that does not ask for a kernel of its own.
+KERNEL ?= lab
+# Cases to run (gtest patterns, blank-separated); empty: the lab-test selection.
+CASES ?=
+# Further arguments of `o2lab run` and `o2lab bench`.
+ARGS ?=
+export SERIES KERNEL_SRC
+
+O2LAB := build/o2lab
+
+.PHONY: help
+help: ## this text
+	@echo 'o2lab: a multi-node integration lab for OCFS2 kernel work'
+	@echo
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@echo
+	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
+	@echo 'Then: build/o2lab --help'
+
+.PHONY: deps
+deps: ## install the Debian packages that are missing
+	@missing=(); for p in $(PACKAGES); do \
+	  [[ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" == installed ]] || missing+=($$p); done; \
+	if (( $${#missing[@]} )); then $(MAKE) install PKGS="$${missing[*]}"; fi
+	# As root libvirt 9.0 looks this user up before it reads its configuration; the package that makes it would pull in much more.
+	@getent passwd libvirt-qemu >/dev/null || [[ $$EUID -ne 0 ]] || \
+	  useradd --system --user-group --no-create-home --shell /usr/sbin/nologin libvirt-qemu
+
+.PHONY: install
+install:
+	@echo "installing: $(PKGS)"
+	@as_root=(); if [[ $$EUID -ne 0 ]]; then command -v sudo >/dev/null || \
+	  { echo 'make deps: not root and no sudo: have an administrator run: apt-get install $(PKGS)' >&2; exit 3; }; as_root=(sudo); fi; \
+	"$${as_root[@]}" apt-get update -q && \
+	"$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PKGS)
+
+.PHONY: kernel
+kernel: deps ## build the kernel KERNEL=lab|debug|kasan|stock with the patch series
+	@KERNEL=$(KERNEL) kernel-config/build.sh
+
+.PHONY: image
+image: deps ## build the guest image
+	@images/build.sh default
+
+.PHONY: runner
+runner: deps ## build the program build/o2lab
+	@cmake -S runner -B build/runner -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache >build/runner-cmake.log 2>&1 \
+	  || { cat build/runner-cmake.log >&2; exit 3; }
+	@ninja -C build/runner --quiet
+	@ln -sfn runner/o2lab build/o2lab
+
+runner image kernel: | build
+build:
+	@mkdir -p build
+
+.PHONY: test
+test: runner ## everything that needs no VM: unit and component tests, also under ASan and UBSan
+	@kernel-config/test.sh
+	@images/test.sh
+	@build/runner/o2lab_test --gtest_brief=1
+	@cmake -S runner -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DO2LAB_SANITIZE=ON \
+	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache >build/asan-cmake.log 2>&1 \
+	  || { cat build/asan-cmake.log >&2; exit 3; }
+	@ninja -C build/asan --quiet o2lab_test
+	@build/asan/o2lab_test --gtest_brief=1
+	@O2LAB=$(CURDIR)/$(O2LAB) runner/tests/cli_test.sh
+
+.PHONY: lab-test
+lab-test: kernel image runner ## the main job: build what is missing, boot nodes, run the cases
+	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug kernel-config/build.sh
+	@$(O2LAB) run --kernel $(KERNEL) $(ARGS) $(CASES)
+	@[[ -n "$(CASES)" ]] || O2LAB=$(CURDIR)/$(O2LAB) runner/tests/robust_test.sh
+
+.PHONY: bench
+bench: kernel image runner ## the performance table, each figure a ratio taken in one run
+	@$(O2LAB) bench --kernel $(KERNEL) $(ARGS)
+
+.PHONY: format
+format: ## clang-format every C++ source
+	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format -i
+
+.PHONY: lint
+lint: runner ## clang-format check, clang-tidy, shellcheck
+	@$(MAKE) lint-tools
+	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format --dry-run -Werror
+	@git ls-files -co --exclude-standard | xargs -r grep -lE '^#!.*\b(ba)?sh\b' | xargs -r shellcheck -x
+	@git ls-files -co --exclude-standard 'runner/src/**.cc' 'cases/*.cc' | xargs -r -P 2 -n 4 clang-tidy -p build/runner --quiet 2>/dev/null
+
+.PHONY: lint-tools
+lint-tools:
+	@command -v clang-tidy clang-format shellcheck >/dev/null || $(MAKE) install PKGS="$(PACKAGES_LINT)"
+
+.PHONY: clean
+clean: ## remove build/ (kernels and images stay in the cache)
+	@rm -rf build
+
+.PHONY: distclean
+distclean: clean ## remove build/, results/ and the cache
+	@rm -rf results "$${XDG_CACHE_HOME:-$$HOME/.cache}/o2lab"
