@@ -129,6 +129,9 @@ int main_inside(int argc, char** argv) {
   run->add_option("--seed", options.session.seed,
                   "Seed of everything random; default: from the clock, see run.json");
   run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
+  run->add_flag("--no-faults", options.session.no_faults,
+                "Leave every fault out: cases that pass all the same prove nothing")
+      ->group("");
   run->add_flag("--naive-disk", options.session.naive_disk,
                 "Let QEMU open the disk image with cache=none: loses writes")
       ->group("");

@@ -190,7 +190,8 @@ std::string lock_name(const std::string& body) {
   std::string name = body.substr(open + 1, close - open - 1);
   if (const size_t arrow = name.rfind("->"); arrow != std::string::npos) name = name.substr(arrow + 2);
   if (const size_t dot = name.rfind('.'); dot != std::string::npos) name = name.substr(dot + 1);
-  while (!name.empty() && (name.front() == '&' || name.front() == '(')) name.erase(0, 1);
+  // "&(&x)->lock" loses what stands before the name; "(wq_completion)o2net" is a name as it stands.
+  while (name.starts_with("&") || name.starts_with("(&")) name.erase(0, 1);
   while (!name.empty() && name.back() == ')') name.pop_back();
   return name;
 }

@@ -45,7 +45,8 @@ void CaseRecord::expect_report(ReportKind kind, std::string text) {
 bool CaseRecord::report(int node, const KernelReport& report) {
   {
     const std::lock_guard lock(mutex_);
-    findings_.push_back({node, report.at, name_of(report.kind), report.title, report.text});
+    if (is_fault(report.kind))
+      findings_.push_back({node, report.at, name_of(report.kind), report.title, report.text});
     for (Expected& expected : expected_)
       if (expected.kind == report.kind && report.title.find(expected.text) != std::string::npos) {
         expected.seen = true;

@@ -40,14 +40,15 @@ Death ExpectedFence::wait() {
 }
 
 Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events,
-         FenceOracle& oracle, CaseRecord& record)
+         FenceOracle& oracle, CaseRecord& record, bool no_faults)
     : spec_(spec),
       cluster_(cluster),
       o2cb_(o2cb),
       hub_(hub),
       events_(events),
       oracle_(oracle),
-      record_(record) {}
+      record_(record),
+      no_faults_(no_faults) {}
 
 std::vector<Node*> Lab::nodes(const NodeSet& numbers) {
   std::vector<Node*> out;
@@ -82,6 +83,7 @@ TimePoint Lab::kill(Node& node) {
 
 TimePoint Lab::kill(const std::vector<Node*>& nodes) {
   const TimePoint at = Clock::now();
+  if (no_faults_) return at;
   for (const Node* node : nodes) {
     oracle_.expect(node->number(), Cause::host_power, within(30s), at);
     events_.add(node->number(), "fault", "power_cut");
@@ -96,11 +98,13 @@ void Lab::restart(Node& node) {
 }
 
 Undo Lab::hang_disk(Node& node, int volume) {
+  if (no_faults_) return Undo(nullptr);
   cluster_.path(node.number(), volume).hang();
   return Undo([this, number = node.number(), volume] { cluster_.release_disk(number, volume); });
 }
 
 Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
+  if (no_faults_) return Undo(nullptr);
   const auto set = [this, one, other](bool drop) {
     for (const int a : one)
       for (const int b : other)
@@ -111,11 +115,6 @@ Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
   };
   set(true);
   return Undo([set] { set(false); });
-}
-
-Undo Lab::cut_one_way(int from, int to) {
-  cluster_.network().set_policy(from, to, {true});
-  return Undo([this, from, to] { cluster_.network().set_policy(from, to, {false}); });
 }
 
 void Lab::wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate) {

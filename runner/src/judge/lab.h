@@ -52,7 +52,7 @@ class Undo {
 class Lab {
  public:
   Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events, FenceOracle& oracle,
-      CaseRecord& record);
+      CaseRecord& record, bool no_faults = false);
 
   const CaseSpec& spec() const { return spec_; }
   const Topology& topology() const { return cluster_.topology(); }
@@ -89,8 +89,6 @@ class Lab {
   [[nodiscard]] Undo hang_disk(Node& node, int volume = 0);
   /// No frame between `one` and `other`, in both directions.
   [[nodiscard]] Undo cut(const NodeSet& one, const NodeSet& other);
-  /// No frame from `from` to `to`; the way back is open.
-  [[nodiscard]] Undo cut_one_way(int from, int to);
 
   /// A predicate with a deadline; asked again when anything happens, and every 100 ms.
   void wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate);
@@ -141,6 +139,7 @@ class Lab {
   EventLog& events_;
   FenceOracle& oracle_;
   CaseRecord& record_;
+  const bool no_faults_;
 };
 
 }  // namespace o2lab

@@ -38,6 +38,7 @@ struct SessionOptions {
   uint64_t seed = 0;
   bool keep = false;        ///< stay at the first failure
   bool naive_disk = false;  ///< cache=none on the image itself, to see the storage case fail
+  bool no_faults = false;   ///< every fault of a case is left out, to see that the case then fails
 };
 
 /// One run: everything that its cases share, and the way of one case from declaration to verdict.

@@ -130,7 +130,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
 }
 
 void Session::run_body(const RegisteredCase& wanted) {
-  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_);
+  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults);
   record_.set_step("");
   events_->add(0, "case", "body");
   wanted.body(lab);
