@@ -25,6 +25,10 @@ CASES ?=
 # Further arguments of `o2lab run` and `o2lab bench`.
 ARGS ?=
 export SERIES KERNEL_SRC
+# Objects are the same in every checkout, so that a fresh clone compiles from the cache.
+export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/o2lab/ccache
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := true
 
 O2LAB := build/o2lab
 
@@ -42,7 +46,7 @@ deps: ## install the Debian packages that are missing
 	@missing=(); for p in $(PACKAGES); do \
 	  [[ "$$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null)" == installed ]] || missing+=($$p); done; \
 	if (( $${#missing[@]} )); then $(MAKE) install PKGS="$${missing[*]}"; fi
-	# As root libvirt 9.0 looks this user up before it reads its configuration; the package that makes it would pull in much more.
+	@# As root libvirt 9.0 looks this user up before it reads its configuration; the package that makes it would pull in much more.
 	@getent passwd libvirt-qemu >/dev/null || [[ $$EUID -ne 0 ]] || \
 	  useradd --system --user-group --no-create-home --shell /usr/sbin/nologin libvirt-qemu
 
