@@ -71,7 +71,6 @@ struct Chosen {
 int dispatch(const Chosen& chosen, const Options& options) {
   if (chosen.plain != nullptr) return chosen.plain(options);
   for (const std::string& ended : sweep_leftovers()) fmt::print(stderr, "o2lab: {}\n", ended);
-  std::fflush(nullptr);
   return run_under_supervisor([&] {
     try {
       const SignalStop signals;
