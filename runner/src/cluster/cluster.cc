@@ -37,6 +37,10 @@ Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord*
   }
 }
 
+std::string disk_log_name(int node, int volume) {
+  return volume == 0 ? fmt::format("disk-node{}.log", node) : fmt::format("disk{}-node{}.log", volume, node);
+}
+
 Cluster::~Cluster() {
   for (const auto& node : nodes_) {
     try {
@@ -61,8 +65,7 @@ Disk Cluster::connect_disk(int node, int volume) {
   options.disk = volume;
   options.file = disks_[static_cast<size_t>(volume)]->path();
   options.sockets = plan_.runtime_dir;
-  options.log_file = plan_.log_dir / (volume == 0 ? fmt::format("disk-node{}.log", node)
-                                                  : fmt::format("disk{}-node{}.log", volume, node));
+  options.log_file = plan_.log_dir / disk_log_name(node, volume);
   options.messages = plan_.runtime_dir / fmt::format("nbdkit-node{}-{}.err", node, volume);
   auto path = std::make_unique<NbdkitDiskPath>(options, services_.events);
   if (record_ != nullptr) record_->add(path->pid());

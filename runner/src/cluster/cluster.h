@@ -73,6 +73,9 @@ class Cluster {
   std::vector<std::unique_ptr<Node>> nodes_;
 };
 
+/// Name of the log of a node's path to a volume, in ClusterPlan::log_dir.
+std::string disk_log_name(int node, int volume);
+
 /// Calls `work` for every node at the same time; when some throw, one error names them all (kind of the
 /// first).
 void on_each(const std::vector<Node*>& nodes, const std::function<void(Node&)>& work);

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "cluster/cluster.h"
 #include "disk/disk_log.h"
 
 namespace o2lab {
@@ -24,10 +25,6 @@ std::string kernel_lines(const std::string& console) {
       out += line + "\n";
   }
   return out;
-}
-
-std::string disk_log_name(int node, int volume) {
-  return volume == 0 ? fmt::format("disk-node{}.log", node) : fmt::format("disk{}-node{}.log", volume, node);
 }
 
 /// Every heartbeat write of every node: who, which slot, when it was asked and when it was in the shared

@@ -8,6 +8,7 @@
 
 #include "base/paths.h"
 #include "base/process.h"
+#include "cluster/o2cb_script.h"
 #include "judge/host_info.h"
 #include "observe/death.h"
 #include "vm/libvirt_hypervisor.h"
@@ -61,7 +62,8 @@ Session::Session(const SessionOptions& options, const StopFd& stop) : options_(o
   write_file(runtime_dir_ / "authorized_keys", keys_.authorized_keys, 0600);
   write_user_key(keys_, runtime_dir_ / "user_key");
   std::string hosts = "127.0.0.1 localhost\n";
-  for (int node = 1; node <= 16; ++node) hosts += fmt::format("10.77.0.{0} node{0}\n", node);
+  for (int node = 1; node <= 16; ++node)
+    hosts += fmt::format("{} node{}\n", o2cb_script::address(node), node);
   write_file(runtime_dir_ / "hosts", hosts);
 
   readers_ = std::make_unique<ReaderLoop>();
