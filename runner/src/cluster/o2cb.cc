@@ -96,6 +96,8 @@ void O2cb::start_heartbeat_everywhere(const std::vector<Node*>& nodes) {
   const Deadline deadline = Deadline::in(cluster_.topology().dead_latest() + 20s);
   wait_live(nodes, all, deadline);
   wait_connected(nodes, all, deadline);
+  // While every region is there: the recorders need to know where it lies.
+  for (int volume = 0; volume < cluster_.plan().volumes; ++volume) heartbeat_region(*nodes[0], volume);
 }
 
 void O2cb::mount_everywhere(const std::vector<Node*>& nodes) {
