@@ -76,4 +76,15 @@ fs::path repository_root() {
   return found;
 }
 
+uint64_t free_bytes(fs::path path) {
+  path = fs::absolute(path);
+  std::error_code error;
+  while (!fs::exists(path, error) && path.has_relative_path()) path = path.parent_path();
+  const fs::space_info space = fs::space(path, error);
+  if (error)
+    fail(ErrorKind::environment, "{}: cannot be asked for its free space: {}", path.native(),
+         error.message());
+  return space.available;
+}
+
 }  // namespace o2lab

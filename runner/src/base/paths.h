@@ -16,6 +16,8 @@ fs::path published_lab_file(const std::string& id);
 /// A folder for the sockets of one lab, short enough for unix(7)'s 107 bytes: under $XDG_RUNTIME_DIR, else
 /// /dev/shm, else /tmp. Mode 0700, random name.
 fs::path make_runtime_dir();
+/// Bytes that this user may still write where `path` is, or will be once it exists.
+uint64_t free_bytes(fs::path path);
 /// The repository: $O2LAB_ROOT, else the nearest folder above the program that holds lab/ and kernel-config/,
 /// else above the working directory.
 fs::path repository_root();

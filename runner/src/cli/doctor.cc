@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
@@ -32,10 +31,7 @@ Check program(const std::string& name, const std::string& package) {
 }
 
 Check space(const char* what, const fs::path& dir, uint64_t need) {
-  struct statvfs now {};
-  if (::statvfs(dir.c_str(), &now) != 0)
-    return {Level::bad, what, fmt::format("{}: cannot be asked for its space", dir.native())};
-  const uint64_t free = uint64_t{now.f_bavail} * now.f_frsize;
+  const uint64_t free = free_bytes(dir);
   const std::string text = fmt::format("{}: {} MiB free", dir.native(), free >> 20);
   if (free < need)
     return {Level::bad, what,

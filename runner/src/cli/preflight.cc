@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/preflight.h"
 
-#include <sys/statvfs.h>
-
 #include <cstdint>
 #include <string>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "base/process.h"
 
 namespace o2lab {
@@ -22,11 +21,8 @@ void require_programs() {
   if (!missing.empty()) fail(ErrorKind::environment, "{}: not found in PATH: run `make deps`", missing);
 }
 
-void require_space(fs::path dir) {
-  struct statvfs now {};
-  // It may not exist yet: what will hold it counts.
-  while (::statvfs(dir.c_str(), &now) != 0 && dir != dir.parent_path()) dir = dir.parent_path();
-  const uint64_t free = uint64_t{now.f_bavail} * now.f_frsize;
+void require_space(const fs::path& dir) {
+  const uint64_t free = free_bytes(dir);
   if (free < kLeastSpace)
     fail(ErrorKind::environment,
          "{}: no space: {} MiB free, {} MiB are needed: free some, or choose another folder by --results",

@@ -11,7 +11,6 @@
 
 #include "base/paths.h"
 #include "base/wait.h"
-#include "console/dmesg.h"
 
 namespace o2lab {
 namespace {
@@ -129,17 +128,6 @@ TEST_F(LineSourceTest, AFullDiskIsToldAndLinesStillCome) {
   wait_for(2);
   EXPECT_THAT(source_->write_error(), testing::HasSubstr("/dev/full: No space left"));
   EXPECT_EQ(seen().back(), "one");
-}
-
-TEST(ConsoleSince, CutsWhatACaseAdded) {
-  const fs::path dir = make_runtime_dir();
-  write_file(dir / "c", "one\r\ntwo\r\nthree\r\n");
-  EXPECT_EQ(console_since(dir / "c", 0), "one\ntwo\nthree\n");
-  EXPECT_EQ(console_since(dir / "c", 5), "two\nthree\n");
-  EXPECT_EQ(console_since(dir / "c", 7, 10), "two\n");
-  EXPECT_EQ(console_since(dir / "c", 500), "");
-  EXPECT_THROW(console_since(dir / "none", 0), Error);
-  fs::remove_all(dir);
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace o2lab {
 
@@ -21,9 +21,7 @@ constexpr uint64_t kLeastRoom = 64 << 20;
 
 void check_room(const fs::path& file, uint64_t bytes) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  struct statvfs room {};
-  if (::statvfs(folder.c_str(), &room) != 0) fail_errno(fmt::format("statvfs {}", folder.native()));
-  const uint64_t left = static_cast<uint64_t>(room.f_bavail) * room.f_frsize;
+  const uint64_t left = free_bytes(folder);
   if (left < std::min(bytes, kLeastRoom))
     fail(ErrorKind::environment,
          "no room for the shared disk in {}: {} MiB left, {} MiB needed: make room or set TMPDIR",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/paths.h"
 #include "judge/artefacts.h"
 #include "judge/audit.h"
 #include "judge/lab.h"
@@ -30,10 +31,8 @@ FailureClass class_of(const Error& error) {
 }
 
 bool is_nearly_full(const fs::path& dir) {
-  constexpr uintmax_t kLeast = 4 << 20;
-  std::error_code error;
-  const fs::space_info space = fs::space(dir, error);
-  return !error && space.available < kLeast;
+  constexpr uint64_t kLeast = 4 << 20;
+  return free_bytes(dir) < kLeast;
 }
 
 /// Lower-case suite: the name of the file of cases/ it stands in.
