@@ -39,5 +39,15 @@ LAB_CASE(
   }
 }
 
+LAB_CASE(Locking, UmountMakesNoCycleOfLocks, OnKernel("debug"),
+         Guards("work on o2net's queue takes no configfs lock, as umount and rmdir flush that queue under "
+                "configfs locks")) {
+  // Connections are made (which pins the peer's configfs item), then every node removes its region. Any
+  // lockdep report fails the case by itself.
+  lab.o2cb().wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(lab.topology().idle_timeout + 10s));
+  for (Node* node : lab.nodes()) lab.o2cb().umount(*node);
+  for (Node* node : lab.nodes()) EXPECT_EQ(lab.o2cb().connected_nodes(*node), NodeSet{}) << node->name();
+}
+
 }  // namespace
 }  // namespace o2lab
