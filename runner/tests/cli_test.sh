@@ -62,6 +62,9 @@ refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=ka
 refused 'unknown accelerator' 2 "'xen': not one of auto, kvm, tcg" run --accel xen
 refused '--repeat 0' 2 '--repeat: .*0 not in range' run --repeat 0
 refused '--repeat without a number' 2 '--repeat' run --repeat often
+for jobs in 0 -1 17 two 1.5 ''; do
+  refused "--jobs ${jobs:-of nothing}" 2 '--jobs' run --jobs "$jobs"
+done
 refused 'unknown selection' 2 '--selection' run --selection daily
 refused 'unknown gtest flag' 2 '--gtest_frobnicate: not a flag that GoogleTest knows' run --gtest_frobnicate
 refused 'gtest flag with a bad value' 2 '--gtest_repeat: "often" is not a whole number' run --gtest_repeat=often
@@ -163,6 +166,8 @@ lab run --selection nightly --gtest_list_tests >"$tmp/tests"
 check '--gtest_list_tests lists every case' test "$(grep -c '^  ' "$tmp/tests")" = "$cases"
 GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=0 lab run --selection nightly --gtest_list_tests >"$tmp/tests0"
 check '--gtest_list_tests ignores shards, as GoogleTest does' cmp "$tmp/tests" "$tmp/tests0"
+lab run --jobs 2 --selection nightly --gtest_list_tests >"$tmp/tests2"
+check '--jobs changes nothing of --gtest_list_tests' cmp "$tmp/tests" "$tmp/tests2"
 lab run --gtest_list_tests --gtest_filter="$any" >"$tmp/tests"
 check '--gtest_list_tests heeds --gtest_filter' test "$(grep -c '^  ' "$tmp/tests")" = 1
 

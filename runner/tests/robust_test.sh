@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the program leaves on the host, whatever ends it, with real nodes. A minute on two idle cores.
-# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success signals killed two_labs user full_disk keep)
+# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep)
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -34,7 +34,7 @@ start() {
   env "${env_of_lab[@]}" "$O2LAB" "$@" --accel tcg --results "$results" >"$results.out" 2>"$results.err" </dev/null &
   pid=$!
 }
-has_event() { grep -qs "\"kind\":\"$1\"" "$results"/*/events.jsonl; }
+has_event() { grep -qs "\"kind\":\"$1\"" "$results"/*/events*.jsonl; }
 ended() { ! kill -0 "$1" 2>/dev/null; }
 # body_runs NAME: waits until the nodes are up and the case's own code runs.
 body_runs() {
@@ -76,6 +76,36 @@ success() {
   code_is 'success: exit 0' 0 "$code"
   reports_written success
   clean success
+}
+
+# Two cases beside each other: one report, blocks that stay together, and nothing left, however it ends.
+side_by_side() {
+  local code=0 runner blocks
+  results=$tmp/results-jobs
+  limit=240 GTEST_BRIEF=0 lab run --jobs 2 "$short" Membership.MountJoinsAndUmountLeavesOnAllViews --accel tcg --results "$results" >"$results.out" 2>"$results.err" || code=$?
+  code_is 'jobs: exit 0' 0 "$code"
+  reports_written jobs
+  check 'jobs: both cases in one report' test "$(find "$results/latest/cases" -mindepth 1 -maxdepth 1 | wc -l)" = 2
+  check 'jobs: one timeline' test -z "$(find "$results/latest/" -name 'events-*')"
+  blocks=$(sed -nE 's/^\[ (RUN     |      OK) \] ([A-Za-z.]+).*/\2/p' "$results.out" | uniq -c | awk '{ print $1 }' | sort -u)
+  check 'jobs: the lines of a case stay together' test "$blocks" = 2
+  clean jobs
+
+  start run --jobs 2 "$short" "$long"
+  body_runs 'jobs: SIGTERM' || return 0
+  kill -TERM "$pid"
+  wait_exit 15
+  code_is 'jobs: SIGTERM ends all within 15 s with 143' 143 "$code"
+  reports_written 'jobs: SIGTERM'
+  clean 'jobs: SIGTERM'
+
+  start run --jobs 2 "$short" "$long"
+  body_runs 'jobs: kill -9 of the runner' || return 0
+  runner=$(runner_of | head -1)
+  kill -9 "$runner"
+  wait_exit 10
+  code_is 'jobs: kill -9 of the runner: its supervisor ends with 137' 137 "$code"
+  clean 'jobs: kill -9 of the runner'
 }
 
 signals() {
@@ -261,7 +291,7 @@ keep() {
 
 parts=("$@")
 if ((${#parts[@]} == 0)); then
-  parts=(success signals killed two_labs user full_disk keep)
+  parts=(success side_by_side signals killed two_labs user full_disk keep)
 fi
 for part in "${parts[@]}"; do
   before=$SECONDS

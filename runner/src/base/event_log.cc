@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/event_log.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "base/error.h"
 
 namespace o2lab {
+
+namespace {
+
+std::string line_of(const Event& event) {
+  nlohmann::ordered_json line;
+  line["ns"] = to_ns(event.at);
+  line["wall"] = wall_time(event.at);
+  if (event.lab != 0) line["lab"] = event.lab;
+  line["node"] = event.node;
+  line["source"] = event.source;
+  line["kind"] = event.kind;
+  line["fields"] = event.fields;
+  // Console text may hold any byte, so what is not UTF-8 is replaced rather than refused.
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
 
 EventLog::EventLog(const fs::path& file) : file_(std::fopen(file.c_str(), "ae"), &std::fclose) {
   if (!file_) fail_errno(fmt::format("create {}", file.native()));
@@ -14,16 +33,7 @@ EventLog::EventLog(const fs::path& file) : file_(std::fopen(file.c_str(), "ae"),
 }
 
 void EventLog::add(Event event) {
-  nlohmann::ordered_json line;
-  line["ns"] = to_ns(event.at);
-  line["wall"] = wall_time(event.at);
-  line["node"] = event.node;
-  line["source"] = event.source;
-  line["kind"] = event.kind;
-  line["fields"] = event.fields;
-  // Console text may hold any byte, so what is not UTF-8 is replaced rather than refused.
-  std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  text += '\n';
+  const std::string text = line_of(event);
   {
     const std::lock_guard lock(mutex_);
     if (file_ && std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() && write_error_.empty())
@@ -49,6 +59,30 @@ std::vector<Event> EventLog::since(size_t position, const std::function<bool(con
 std::string EventLog::write_error() const {
   const std::lock_guard lock(mutex_);
   return write_error_;
+}
+
+std::vector<Event> merge_events(const std::vector<std::pair<int, fs::path>>& files) {
+  std::vector<Event> out;
+  for (const auto& [lab, file] : files) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+      const auto parsed = nlohmann::json::parse(line, nullptr, false);
+      if (!parsed.is_object() || !parsed.contains("ns")) continue;
+      Event event{from_ns(parsed.value("ns", int64_t{0})), parsed.value("node", 0),
+                  parsed.value("source", ""), parsed.value("kind", "")};
+      if (parsed.contains("fields")) event.fields = parsed["fields"];
+      event.lab = lab;
+      out.push_back(std::move(event));
+    }
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  return out;
+}
+
+void write_events(const fs::path& file, const std::vector<Event>& events) {
+  std::string text;
+  for (const Event& event : events) text += line_of(event);
+  write_file(file, text);
 }
 
 }  // namespace o2lab

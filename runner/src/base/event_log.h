@@ -21,6 +21,7 @@ struct Event {
   std::string source;  ///< console, trace, libvirt, ssh, switch, disk, fault, case, judge, lab
   std::string kind;    ///< what happened, in snake_case: panic, ready, domain_stopped, quorum_decision, …
   nlohmann::json fields = nlohmann::json::object();
+  int lab = 0;  ///< which lab of a run with several, from 1; 0: the only one
 };
 
 /// The timeline of a run: kept in memory for the judge and appended to events.jsonl at once. All methods from
@@ -53,5 +54,13 @@ class EventLog {
   std::string write_error_;
   std::function<void(const Event&)> listener_;
 };
+
+/// The timelines of the labs of a run, as their EventLogs left them (`files`: number of the lab and its
+/// file), as one, oldest first. A line that was cut short by the death of its writer is left out; so is a
+/// file that is not there.
+std::vector<Event> merge_events(const std::vector<std::pair<int, fs::path>>& files);
+
+/// Replaces `file` by these, a line each; throws infra naming it.
+void write_events(const fs::path& file, const std::vector<Event>& events);
 
 }  // namespace o2lab

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -25,14 +26,22 @@ namespace o2lab {
 
 namespace {
 
-// Shared with the child, which may die at any moment: only ever read when the child is gone.
-struct Shared {
+// What a child wants removed when it is gone, in memory that it shares with its supervisor, as it may die at
+// any moment. A supervisor below another one has a slot in the same memory: when it is killed with its child,
+// the one above removes what both named.
+struct Named {
   std::array<char, 1024> folder;
   std::array<char, 1024> file;
   std::array<char, 1024> published;
 };
+struct Shared {
+  std::array<Named, 64> named;
+  std::array<std::atomic<bool>, 64> taken;
+};
+static_assert(std::atomic<bool>::is_always_lock_free);
 
 Shared* shared_with_supervisor = nullptr;
+Named* own = nullptr;
 pid_t supervisor = 0;
 
 void remember(std::array<char, 1024>& to, const fs::path& path) {
@@ -113,12 +122,13 @@ void watch(Child& child, int signals) {
   }
 }
 
-[[noreturn]] void be_the_child(const std::function<int()>& body, pid_t parent, Shared* shared,
+[[noreturn]] void be_the_child(const std::function<int()>& body, pid_t parent, Shared* shared, size_t slot,
                                const sigset_t& mask) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(128 + SIGTERM);  // it died before the line above
   ::sigprocmask(SIG_SETMASK, &mask, nullptr);
   shared_with_supervisor = shared;
+  own = &shared->named[slot];
   supervisor = parent;
   int result = 3;
   try {
@@ -131,20 +141,32 @@ void watch(Child& child, int signals) {
   ::_exit(result);
 }
 
-void remove_named(const Shared& shared) {
+void remove_named(Named& named) {
   std::error_code ignored;
-  if (shared.folder[0] != '\0') fs::remove_all(shared.folder.data(), ignored);
-  if (shared.file[0] != '\0') fs::remove(shared.file.data(), ignored);
-  if (shared.published[0] != '\0') fs::remove(shared.published.data(), ignored);
+  if (named.folder[0] != '\0') fs::remove_all(named.folder.data(), ignored);
+  if (named.file[0] != '\0') fs::remove(named.file.data(), ignored);
+  if (named.published[0] != '\0') fs::remove(named.published.data(), ignored);
+  named.folder[0] = named.file[0] = named.published[0] = '\0';
+}
+
+size_t take_slot(Shared& shared) {
+  for (size_t slot = 0; slot < shared.taken.size(); ++slot)
+    if (!shared.taken[slot].exchange(true)) return slot;
+  fail(ErrorKind::infra, "more than {} supervisors below each other", shared.taken.size());
 }
 
 }  // namespace
 
 int run_under_supervisor(const std::function<int()>& body) {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail_errno("prctl(PR_SET_CHILD_SUBREAPER)");
-  void* page = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) fail_errno("mmap");
-  auto* shared = static_cast<Shared*>(page);
+  Shared* shared = shared_with_supervisor;
+  const bool outermost = shared == nullptr;
+  if (outermost) {
+    void* page = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) fail_errno("mmap");
+    shared = static_cast<Shared*>(page);
+  }
+  const size_t slot = take_slot(*shared);
   sigset_t watched;
   sigset_t before;
   sigemptyset(&watched);
@@ -158,23 +180,28 @@ int run_under_supervisor(const std::function<int()>& body) {
   Child child;
   child.pid = ::fork();
   if (child.pid < 0) fail_errno("fork");
-  if (child.pid == 0) be_the_child(body, parent, shared, before);
+  if (child.pid == 0) be_the_child(body, parent, shared, slot, before);
   watch(child, signals.get());
   end_all(child, signals.get());
-  remove_named(*shared);
-  ::munmap(page, sizeof(Shared));
+  if (outermost) {
+    for (Named& named : shared->named) remove_named(named);
+    ::munmap(shared, sizeof(Shared));
+  } else {
+    remove_named(shared->named[slot]);
+    shared->taken[slot] = false;
+  }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   return *child.result;
 }
 
 void leave_clean(const fs::path& folder, const fs::path& file) {
-  if (shared_with_supervisor == nullptr) return;
-  remember(shared_with_supervisor->folder, folder);
-  remember(shared_with_supervisor->file, file);
+  if (own == nullptr) return;
+  remember(own->folder, folder);
+  remember(own->file, file);
 }
 
 void leave_clean_published(const fs::path& file) {
-  if (shared_with_supervisor != nullptr) remember(shared_with_supervisor->published, file);
+  if (own != nullptr) remember(own->published, file);
 }
 
 pid_t supervisor_pid() {

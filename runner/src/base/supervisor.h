@@ -17,7 +17,8 @@ namespace o2lab {
 /// However the child ends, SIGKILL included, every process that is left below is killed, and what it named by
 /// leave_clean() is removed. When the supervisor itself dies the child gets SIGTERM.
 ///
-/// Call it before any thread exists; it reaps children that the caller had as well.
+/// Call it before any thread exists; it reaps children that the caller had as well. A child may start
+/// supervisors of its own (in a forked process): what theirs named is removed by the one above when both die.
 int run_under_supervisor(const std::function<int()>& body);
 
 /// In the child: a folder and a file that must not outlive it; each replaces what was named before, empty for

@@ -134,6 +134,32 @@ TEST(Supervisor, DaemonsAndTheirChildrenEndWithAChildThatIsKilled) {
   for (const pid_t pid : all) EXPECT_TRUE(gone_soon(pid)) << pid;
 }
 
+TEST(Supervisor, WhatOnesBelowNamedIsRemovedByTheOneAbove) {
+  const fs::path dir = make_runtime_dir();
+  write_file(dir / "file", "");
+  Supervised lab([&](int out) {
+    const pid_t below = ::fork();
+    if (below == 0)
+      ::_exit(run_under_supervisor([&]() -> int {
+        leave_clean(dir, {});
+        tell(out, ::getpid());
+        sleep_for_ever();
+      }));
+    tell(out, below);
+    tell(out, ::getpid());
+    sleep_for_ever();
+    return 0;
+  });
+  std::vector<pid_t> all;
+  for (int i = 0; i < 3; ++i) all.push_back(lab.hear());
+  EXPECT_TRUE(fs::exists(dir));
+  // The body of the outermost one is in the list and ends first, so that nobody else has time to clean up.
+  for (const pid_t pid : all) ::kill(pid, SIGKILL);
+  EXPECT_EQ(lab.wait(), 128 + SIGKILL);
+  EXPECT_FALSE(fs::exists(dir));
+  for (const pid_t pid : all) EXPECT_TRUE(gone_soon(pid)) << pid;
+}
+
 TEST(Supervisor, PassesSignalsOn) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     Supervised lab([](int out) {

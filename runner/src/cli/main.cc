@@ -120,6 +120,11 @@ int main_inside(int argc, char** argv) {
                   "says otherwise")
       ->check(CLI::IsMember({"lab-test", "nightly"}))
       ->capture_default_str();
+  run->add_option("--jobs", options.jobs,
+                  "Run N cases side by side, each with nodes of its own, the longest first. With --keep the "
+                  "first failure stays, cases that run then still end, and no other begins")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
   run->add_option("--repeat", options.repeat, "Run the selection N times")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();

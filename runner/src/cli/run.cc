@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/run.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "base/error.h"
-#include "cli/options.h"
 #include "cli/preflight.h"
-#include "judge/gtest_bridge.h"
+#include "judge/case_worker.h"
+#include "judge/session_runner.h"
 #include "report/console_summary.h"
 #include "report/summary_line.h"
 #include "report/write.h"
@@ -36,25 +37,47 @@ bool is_wanted(const Options& options, const RegisteredCase& one) {
          });
 }
 
-Duration own_cpu() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return std::chrono::seconds(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-         std::chrono::microseconds(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-}
-
 /// What went wrong in writing them, a line for each; a full disk is found here at the latest.
-std::vector<std::string> write_reports(Session& session) {
+std::vector<std::string> write_reports(const EndedRun& run) {
   std::vector<std::string> wrong;
-  if (const std::string why = session.events().write_error(); !why.empty())
-    wrong.push_back(fmt::format("{}: not complete: {}", (session.run_dir() / "events.jsonl").native(), why));
+  if (!run.events_error.empty())
+    wrong.push_back(
+        fmt::format("{}: not complete: {}", (run.run_dir / "events.jsonl").native(), run.events_error));
   try {
-    write_run_reports(session.result(), session.events().since(0, [](const Event&) { return true; }),
-                      session.run_dir());
+    write_run_reports(run.result, run.events, run.run_dir);
   } catch (const Error& error) {
     wrong.emplace_back(error.what());
   }
   return wrong;
+}
+
+GtestRun gtest_run(const Options& options) {
+  GtestRun run;
+  run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
+  run.skip_reason = [&](const CaseSpec& spec) -> std::string {
+    if (spec.flavour.empty() || kernel_is_built(options.session.repository, spec.flavour)) return {};
+    return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", spec.flavour);
+  };
+  // GoogleTest's own loop would go on for ever after Ctrl-C.
+  const int by_gtest = testing::GTEST_FLAG(repeat);
+  testing::GTEST_FLAG(repeat) = 1;
+  constexpr int64_t many = 1000000;
+  run.repeat = static_cast<int>(by_gtest < 0 ? many : std::min(many, int64_t{options.repeat} * by_gtest));
+  run.until_fail = options.until_fail;
+  return run;
+}
+
+/// All cases in one lab of this process, one after another.
+int run_in_turn(const Options& options, const StopFd& stop, GtestRun run) {
+  Session session(options.session, stop);
+  print_start(session.run_dir(), session.result());
+  run.finished = [&](const CaseResult& result) { write_case(result, session.run_dir()); };
+  SessionRunner runner(session);
+  run_by_gtest(runner, run);
+  session.finish(own_cpu());
+  const std::vector<Event> events = session.events().since(0, [](const Event&) { return true; });
+  return close_run({session.result(), events, session.run_dir(), session.events().write_error(),
+                    session.broken(), session.interrupted()});
 }
 
 /// GoogleTest prints them as it documents; the cases are never made, so that no lab is needed.
@@ -68,47 +91,41 @@ int list_by_gtest(const Options& options) {
 
 }  // namespace
 
+int close_run(const EndedRun& run) {
+  const std::vector<std::string> unwritten = write_reports(run);
+  fmt::print("{}", console_summary(run.result, run.run_dir, ::isatty(STDOUT_FILENO) == 1));
+  for (const std::string& line : unwritten) fmt::print(stderr, "o2lab: {}\n", line);
+  if (run.interrupted) return kInterrupted;
+  if (!run.broken.empty()) {
+    fmt::print(stderr, "o2lab: {}\n", run.broken);
+    return 3;
+  }
+  if (!unwritten.empty()) return 3;  // verdicts of a run whose record is not whole are none
+  const Counts counts = count(run.result.cases);
+  if (counts.failed > 0) return 1;
+  return counts.passed == 0 ? 4 : 0;
+}
+
+void write_case(const CaseResult& result, const fs::path& run_dir) {
+  try {
+    write_case_reports(result, run_dir);
+  } catch (const Error& error) {
+    fmt::print(stderr, "o2lab: {}\n", error.what());
+  }
+}
+
+void print_start(const fs::path& run_dir, const RunResult& result) {
+  fmt::print("o2lab: {}, kernel {} {}, {}\n", run_dir.native(), result.kernel.flavour, result.kernel.version,
+             result.accel);
+}
+
 int run_cases(const Options& options, const StopFd& stop) {
   refuse_unknown(options.patterns);
   if (testing::GTEST_FLAG(list_tests)) return list_by_gtest(options);
   require_host(options.session.results);
-  Session session(options.session, stop);
-  fmt::print("o2lab: {}, kernel {} {}, {}\n", session.run_dir().native(), session.result().kernel.flavour,
-             session.result().kernel.version, session.result().accel);
-  GtestRun run;
-  run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
-  run.finished = [&](const CaseResult& result) {
-    try {
-      write_case_reports(result, session.run_dir());
-    } catch (const Error& error) {
-      fmt::print(stderr, "o2lab: {}\n", error.what());
-    }
-  };
-  run.skip_reason = [&](const CaseSpec& spec) -> std::string {
-    if (spec.flavour.empty() || kernel_is_built(options.session.repository, spec.flavour)) return {};
-    return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", spec.flavour);
-  };
-  // GoogleTest's own loop would go on for ever after Ctrl-C.
-  const int by_gtest = testing::GTEST_FLAG(repeat);
-  testing::GTEST_FLAG(repeat) = 1;
-  constexpr int64_t many = 1000000;
-  run.repeat = static_cast<int>(by_gtest < 0 ? many : std::min(many, int64_t{options.repeat} * by_gtest));
-  run.until_fail = options.until_fail;
-  run_by_gtest(session, run);
-  session.finish(own_cpu());
-  const std::vector<std::string> unwritten = write_reports(session);
-  const RunResult& result = session.result();
-  fmt::print("{}", console_summary(result, session.run_dir(), ::isatty(STDOUT_FILENO) == 1));
-  for (const std::string& line : unwritten) fmt::print(stderr, "o2lab: {}\n", line);
-  if (session.interrupted()) return kInterrupted;
-  if (!session.broken().empty()) {
-    fmt::print(stderr, "o2lab: {}\n", session.broken());
-    return 3;
-  }
-  if (!unwritten.empty()) return 3;  // verdicts of a run whose record is not whole are none
-  const Counts counts = count(result.cases);
-  if (counts.failed > 0) return 1;
-  return counts.passed == 0 ? 4 : 0;
+  GtestRun run = gtest_run(options);
+  return options.jobs == 1 ? run_in_turn(options, stop, std::move(run))
+                           : run_beside(options, stop, std::move(run));
 }
 
 }  // namespace o2lab

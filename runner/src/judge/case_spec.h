@@ -44,6 +44,7 @@ struct CaseSpec {
   std::string extra_cmdline;  ///< at the end of the kernel command line of every node
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
   bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
+  bool alone = false;  ///< with `run --jobs`, no other case runs beside it
 };
 
 using CaseBody = void (*)(Lab&);
@@ -76,6 +77,12 @@ inline CaseOption Nightly() {
 /// Nodes are powered off as they are: no umount and no fsck afterwards.
 inline CaseOption WithoutUmount() {
   return [](CaseSpec& s) { s.umount = false; };
+}
+
+/// For a case whose bounds leave no room for the load of another one: with `o2lab run --jobs N` nothing runs
+/// beside it.
+inline CaseOption Alone() {
+  return [](CaseSpec& s) { s.alone = true; };
 }
 
 /// A case as the program knows it.

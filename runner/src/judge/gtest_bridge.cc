@@ -1,74 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/gtest_bridge.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 
 namespace o2lab {
 
 namespace {
 
-/// What GoogleTest's EXPECT_… and ASSERT_… find goes into the case's own record, where verdict and reports
-/// come from.
-class FailureListener : public testing::EmptyTestEventListener {
- public:
-  explicit FailureListener(Session& session) : session_(session) {}
-  void OnTestPartResult(const testing::TestPartResult& part) override {
-    if (part.failed() && listening)
-      session_.expectation_failed(part.summary(), part.file_name(), part.line_number());
-  }
-  bool listening = true;  ///< off while the bridge itself hands failures to GoogleTest
-
- private:
-  Session& session_;
-};
-
 class LabTest : public testing::Test {
  public:
-  LabTest(Session& session, const RegisteredCase& wanted, const GtestRun& run, FailureListener*& listener)
-      : session_(session), wanted_(wanted), run_(run), listener_(listener) {}
+  LabTest(CaseRunner& runner, const RegisteredCase& wanted, const GtestRun& run)
+      : runner_(runner), wanted_(wanted), run_(run) {}
 
   void TestBody() override {
     std::string reason = run_.skip_reason(wanted_.spec);
-    if (!session_.broken().empty()) reason = "the lab broke: " + session_.broken();
-    if (session_.interrupted()) reason = "interrupted";
-    CaseResult result;
-    if (reason.empty()) {
-      result = session_.run(wanted_);
-    } else {
-      result.suite = wanted_.spec.suite;
-      result.name = wanted_.spec.name;
-      result.guards = wanted_.spec.guards;
-      result.nodes = wanted_.spec.nodes;
-      result.flavour = wanted_.spec.flavour;
-      result.verdict = Verdict::skip;
-      result.messages.push_back({reason, wanted_.spec.file, wanted_.spec.line});
-      result.started = result.ended = Clock::now();
-    }
-    session_.add(result);
+    std::optional<CaseResult> ran;
+    if (reason.empty()) ran = runner_.run(wanted_);
+    if (!ran && !runner_.why_not().empty()) reason = runner_.why_not();
+    const CaseResult result = ran ? *ran : skipped(reason);
+    runner_.add(result);
     run_.finished(result);
-    if (result.verdict == Verdict::skip) GTEST_SKIP() << reason;
+    if (!ran) GTEST_SKIP() << reason;
     hand_over(result);
   }
 
  private:
-  void hand_over(const CaseResult& result) {
-    listener_->listening = false;
-    for (const Message& message : result.messages) {
-      const bool placed = !message.file.empty();
-      // What an EXPECT_… found has been printed at its own place already.
-      if (placed) continue;
-      ADD_FAILURE_AT(wanted_.spec.file.c_str(), wanted_.spec.line)
-          << name_of(result.failure) << ": " << message.text;
-    }
-    listener_->listening = true;
+  CaseResult skipped(const std::string& reason) const {
+    CaseResult result;
+    result.suite = wanted_.spec.suite;
+    result.name = wanted_.spec.name;
+    result.guards = wanted_.spec.guards;
+    result.nodes = wanted_.spec.nodes;
+    result.flavour = wanted_.spec.flavour;
+    result.verdict = Verdict::skip;
+    result.messages.push_back({reason, wanted_.spec.file, wanted_.spec.line});
+    result.started = result.ended = Clock::now();
+    return result;
   }
 
-  Session& session_;
+  void hand_over(const CaseResult& result) {
+    for (const Message& message : result.messages) {
+      const bool placed = !message.file.empty();
+      // What an EXPECT_… found in this process has been printed at its own place already.
+      if (placed && runner_.heard_by_gtest()) continue;
+      if (placed)
+        ADD_FAILURE_AT(message.file.c_str(), message.line) << message.text;
+      else
+        ADD_FAILURE_AT(wanted_.spec.file.c_str(), wanted_.spec.line)
+            << name_of(result.failure) << ": " << message.text;
+    }
+  }
+
+  CaseRunner& runner_;
   const RegisteredCase& wanted_;
   const GtestRun& run_;
-  FailureListener*& listener_;
+};
+
+/// Tells the runner what GoogleTest, with its filters and shards, is going to ask for.
+class RoundListener : public testing::EmptyTestEventListener {
+ public:
+  RoundListener(CaseRunner& runner, const GtestRun& run) : runner_(runner), run_(run) {
+    for (const RegisteredCase& one : all_cases()) cases_[one.full_name()] = &one;
+  }
+
+  void OnTestIterationStart(const testing::UnitTest& all, int) override {
+    std::vector<const RegisteredCase*> round;
+    for (int s = 0; s < all.total_test_suite_count(); ++s)
+      for (int t = 0; t < all.GetTestSuite(s)->total_test_count(); ++t) {
+        const testing::TestInfo& test = *all.GetTestSuite(s)->GetTestInfo(t);
+        const RegisteredCase* one = find(test);
+        if (test.should_run() && one != nullptr && run_.skip_reason(one->spec).empty()) round.push_back(one);
+      }
+    runner_.begin(round);
+  }
+  void OnTestStart(const testing::TestInfo& test) override {
+    const RegisteredCase* one = find(test);
+    if (one != nullptr && run_.skip_reason(one->spec).empty()) runner_.await(*one);
+  }
+
+ private:
+  const RegisteredCase* find(const testing::TestInfo& test) const {
+    const auto found = cases_.find(fmt::format("{}.{}", test.test_suite_name(), test.name()));
+    return found == cases_.end() ? nullptr : found->second;
+  }
+  CaseRunner& runner_;
+  const GtestRun& run_;
+  std::map<std::string, const RegisteredCase*> cases_;
 };
 
 bool match(const char* pattern, const char* name) {
@@ -90,26 +111,27 @@ bool pattern_matches(const std::string& pattern, const std::string& name) {
   return match(pattern.c_str(), name.c_str());
 }
 
-bool run_by_gtest(Session& session, const GtestRun& run) {
-  static FailureListener* listener = nullptr;
-  listener = std::make_unique<FailureListener>(session).release();  // GoogleTest owns it until Release()
-  testing::UnitTest::GetInstance()->listeners().Append(listener);
+bool run_by_gtest(CaseRunner& runner, const GtestRun& run) {
+  testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
+  auto* rounds =
+      std::make_unique<RoundListener>(runner, run).release();  // GoogleTest owns it until Release()
+  // The printer hears last: "[ RUN ]" is printed when the wait is over, so that a case's lines stay together.
+  testing::TestEventListener* printer = listeners.Release(listeners.default_result_printer());
+  listeners.Append(rounds);
+  if (printer != nullptr) listeners.Append(printer);
   for (const RegisteredCase& one : all_cases()) {
     if (!run.wanted(one)) continue;
     testing::RegisterTest(one.spec.suite.c_str(), one.spec.name.c_str(), nullptr, nullptr,
-                          one.spec.file.c_str(), one.spec.line, [&session, &one, &run]() -> testing::Test* {
-                            return new LabTest(session, one, run,
-                                               listener);  // NOLINT: GoogleTest takes ownership
+                          one.spec.file.c_str(), one.spec.line, [&runner, &one, &run]() -> testing::Test* {
+                            return new LabTest(runner, one, run);  // NOLINT: GoogleTest takes ownership
                           });
   }
   bool passed = true;
-  for (int round = 0; round < run.repeat && !session.interrupted() && session.broken().empty(); ++round) {
+  for (int round = 0; round < run.repeat && runner.why_not().empty(); ++round) {
     passed = RUN_ALL_TESTS() == 0 && passed;
     if (!passed && run.until_fail) break;
   }
-  const std::unique_ptr<testing::TestEventListener> ended(
-      testing::UnitTest::GetInstance()->listeners().Release(listener));
-  listener = nullptr;
+  const std::unique_ptr<testing::TestEventListener> ended(listeners.Release(rounds));
   return passed;
 }
 

@@ -3,11 +3,8 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
-#include "judge/case_spec.h"
-#include "judge/result.h"
-#include "judge/session.h"
+#include "judge/case_runner.h"
 
 namespace o2lab {
 
@@ -24,7 +21,7 @@ struct GtestRun {
 
 /// Runs the registered cases by GoogleTest, so that all its flags and sharding variables apply (they must
 /// have been taken by testing::InitGoogleTest before). Returns true when nothing failed.
-bool run_by_gtest(Session& session, const GtestRun& run);
+bool run_by_gtest(CaseRunner& runner, const GtestRun& run);
 
 /// Whether a gtest filter pattern (wildcards * and ?) matches the name.
 bool pattern_matches(const std::string& pattern, const std::string& name);

@@ -73,6 +73,7 @@ struct CaseResult {
   Verdict verdict = Verdict::pass;
   FailureClass failure = FailureClass::none;
   std::vector<Message> messages;  ///< of the last attempt, most telling first; a skip's reason
+  int lab = 0;                    ///< of a run with several labs beside each other, from 1; 0: the only one
   TimePoint started;
   TimePoint ended;
   int attempts = 1;

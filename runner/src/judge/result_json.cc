@@ -83,6 +83,7 @@ void to_json(json& out, const CaseResult& c) {
          {"verdict", name_of(c.verdict)},
          {"failure_class", c.failure == FailureClass::none ? json() : json(name_of(c.failure))},
          {"messages", c.messages},
+         {"lab", c.lab},
          {"started_ns", to_ns(c.started)},
          {"ended_ns", to_ns(c.ended)},
          {"duration_ns", c.duration().count()},
@@ -109,6 +110,7 @@ void from_json(const json& in, CaseResult& c) {
                   : value_of(failure.get<std::string>(), {FailureClass::kernel, FailureClass::expectation,
                                                           FailureClass::timeout, FailureClass::infra});
   c.messages = in.at("messages").get<std::vector<Message>>();
+  c.lab = in.value("lab", 0);
   c.started = from_ns(in.at("started_ns"));
   c.ended = from_ns(in.at("ended_ns"));
   c.attempts = in.value("attempts", 1);

@@ -17,13 +17,6 @@ namespace o2lab {
 
 namespace {
 
-std::string new_run_id() {
-  std::random_device random;
-  const std::string stamp = wall_time(Clock::now());  // 2026-11-22T15:50:03.123456Z
-  return fmt::format("{}{}{}T{}{}{}Z-{:04x}", stamp.substr(0, 4), stamp.substr(5, 2), stamp.substr(8, 2),
-                     stamp.substr(11, 2), stamp.substr(14, 2), stamp.substr(17, 2), random() & 0xffff);
-}
-
 void make_dir(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
@@ -32,10 +25,17 @@ void make_dir(const fs::path& dir) {
 
 }  // namespace
 
+std::string new_run_id() {
+  std::random_device random;
+  const std::string stamp = wall_time(Clock::now());  // 2026-11-22T15:50:03.123456Z
+  return fmt::format("{}{}{}T{}{}{}Z-{:04x}", stamp.substr(0, 4), stamp.substr(5, 2), stamp.substr(8, 2),
+                     stamp.substr(11, 2), stamp.substr(14, 2), stamp.substr(17, 2), random() & 0xffff);
+}
+
 Session::Session(const SessionOptions& options, const StopFd& stop) : options_(options), stop_(stop) {
   result_.started = Clock::now();
   result_.wall_offset = wall_offset_ns();
-  result_.id = new_run_id();
+  result_.id = options.run_id.empty() ? new_run_id() : options.run_id;
   result_.command = options.command;
   result_.seed = options.seed;
   result_.topology = options.topology.empty() ? "as each case asks" : options.topology;
@@ -45,16 +45,19 @@ Session::Session(const SessionOptions& options, const StopFd& stop) : options_(o
   image_ = load_image(options.repository, "default");
   const ResolvedAccel accel = resolve(options.accel);
   accel_ = accel.accel;
-  if (!accel.notice.empty()) fmt::print(stderr, "o2lab: {}\n", accel.notice);
+  if (!accel.notice.empty() && options.lab <= 1) fmt::print(stderr, "o2lab: {}\n", accel.notice);
 
   run_dir_ = options.results / result_.id;
   make_dir(run_dir_ / "cases");
-  std::error_code ignored;
-  fs::remove(options.results / "latest", ignored);
-  fs::create_directory_symlink(result_.id, options.results / "latest", ignored);
+  if (options.lab <= 1) {
+    std::error_code ignored;
+    fs::remove(options.results / "latest", ignored);
+    fs::create_directory_symlink(result_.id, options.results / "latest", ignored);
+  }
   runtime_dir_ = make_runtime_dir();
-  leftovers_ = std::make_unique<LeftoverRecord>(result_.id, runtime_dir_);
-  events_ = std::make_unique<EventLog>(run_dir_ / "events.jsonl");
+  leftovers_ = std::make_unique<LeftoverRecord>(id(), runtime_dir_);
+  events_ = std::make_unique<EventLog>(
+      run_dir_ / (options.lab == 0 ? "events.jsonl" : fmt::format("events-{}.jsonl", options.lab)));
   events_->add(0, "lab", "run_started", {{"id", result_.id}, {"command", options.command}});
 
   keys_ = make_run_keys();
@@ -88,6 +91,10 @@ Session::Session(const SessionOptions& options, const StopFd& stop) : options_(o
     if (auto complaint = oracle_.complaint()) return Error(ErrorKind::check, *complaint);
     return std::nullopt;
   }));
+}
+
+std::string Session::id() const {
+  return options_.lab == 0 ? result_.id : fmt::format("{}-{}", result_.id, options_.lab);
 }
 
 Session::~Session() {
@@ -166,7 +173,7 @@ void Session::prepare(const CaseSpec& spec) {
 
 void Session::publish(const CaseSpec& spec) {
   LabRecord record;
-  record.id = result_.id;
+  record.id = id();
   record.pid = ::getpid();
   record.start_time = start_time_of(record.pid);
   record.started = wall_time(Clock::now());

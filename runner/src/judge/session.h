@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -36,10 +37,16 @@ struct SessionOptions {
   fs::path results;     ///< folder that run directories go into
   std::string command;  ///< what repeats this run
   uint64_t seed = 0;
-  bool keep = false;        ///< stay at the first failure
-  bool naive_disk = false;  ///< cache=none on the image itself, to see the storage case fail
-  bool no_faults = false;   ///< every fault of a case is left out, to see that the case then fails
+  bool keep = false;              ///< stay at the first failure
+  bool naive_disk = false;        ///< cache=none on the image itself, to see the storage case fail
+  bool no_faults = false;         ///< every fault of a case is left out, to see that the case then fails
+  std::string run_id;             ///< one lab of that run, which runs several; empty: a run of its own
+  int lab = 0;                    ///< its number in that run, from 1
+  std::function<void()> on_stay;  ///< told when `keep` holds a failed case
 };
+
+/// Name of a new run directory: UTC start and four random hex digits.
+std::string new_run_id();
 
 /// One run: everything that its cases share, and the way of one case from declaration to verdict.
 class Session {
@@ -70,7 +77,8 @@ class Session {
   O2cb& by_hand() { return *o2cb_; }
   WaitHub& hub() { return hub_; }
   const KernelBuild& kernel(const std::string& flavour);
-  const std::string& id() const { return result_.id; }
+  /// By which other terminals name its lab.
+  std::string id() const;
   const fs::path& runtime_dir() const { return runtime_dir_; }
 
  private:

@@ -62,9 +62,9 @@ CaseResult Session::run(const RegisteredCase& wanted) {
   std::vector<std::string> thrown_away;
   for (int attempt_number = 1; attempt_number <= 2; ++attempt_number) {
     fs::path case_dir = run_dir_ / dir;
-    for (int repeat = 2; fs::exists(case_dir); ++repeat)
+    // Made, not looked for: another lab of the run may run the same case.
+    for (int repeat = 2; !fs::create_directory(case_dir); ++repeat)
       case_dir = run_dir_ / fmt::format("{}.{}", dir, repeat);
-    fs::create_directories(case_dir);
     result = attempt(wanted, case_dir);
     result.dir = fs::relative(case_dir, run_dir_).native();
     result.attempts = attempt_number;
@@ -84,6 +84,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   result.guards = spec.guards;
   result.nodes = spec.nodes;
   result.flavour = spec.flavour.empty() ? options_.flavour : spec.flavour;
+  result.lab = options_.lab;
   result.started = Clock::now();
   record_.reset();
   oracle_.reset();
@@ -164,8 +165,12 @@ void Session::stay(const CaseSpec& spec) {
   std::string reach;
   for (const Node* node : cluster_->running_nodes())
     reach += fmt::format("  o2lab shell node{} --lab {}\n", node->number(), id());
-  fmt::print(stderr, "\n{}.{} failed and --keep was given. Nodes that still run:\n{}Ctrl-C ends the run.\n",
-             spec.suite, spec.name, reach.empty() ? "  none\n" : reach);
+  CaseResult so_far;
+  record_.into(so_far);
+  fmt::print(stderr,
+             "\n{}.{} failed and --keep was given: {}\nNodes that still run:\n{}Ctrl-C ends the run.\n",
+             spec.suite, spec.name, so_far.reason(), reach.empty() ? "  none\n" : reach);
+  if (options_.on_stay) options_.on_stay();
   try {
     hub_.wait(
         "Ctrl-C", Deadline::in(24h * 7),

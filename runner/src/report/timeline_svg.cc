@@ -107,7 +107,8 @@ Mark mark_of(const Event& e) {
 std::vector<Event> timeline_events(const CaseResult& result, const std::vector<Event>& events, size_t limit) {
   std::vector<Event> out;
   for (const Event& e : events)
-    if (e.at >= result.started && e.at <= result.ended && mark_of(e) != Mark::hidden) out.push_back(e);
+    if (e.lab == result.lab && e.at >= result.started && e.at <= result.ended && mark_of(e) != Mark::hidden)
+      out.push_back(e);
   for (const Mark dispensable : {Mark::info, Mark::good, Mark::step}) {
     size_t surplus = out.size() > limit ? out.size() - limit : 0;
     std::erase_if(out,

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "cli/last_durations.h"
+#include "cli/run.h"
+#include "judge/case_pool.h"
+#include "judge/case_worker.h"
+#include "report/json.h"
+
+namespace o2lab {
+
+namespace {
+
+/// The timelines of the labs as the one of the run. Returns why that is not whole, else empty.
+std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events) {
+  std::vector<std::pair<int, fs::path>> parts;
+  for (int lab = 1; lab <= labs; ++lab)
+    parts.emplace_back(lab, run_dir / fmt::format("events-{}.jsonl", lab));
+  events = merge_events(parts);
+  try {
+    write_events(run_dir / "events.jsonl", events);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  std::error_code ignored;
+  for (const auto& [lab, part] : parts) fs::remove(part, ignored);
+  return {};
+}
+
+/// GoogleTest's lines come in its own order, which may be minutes later.
+void print_progress(const CaseResult& result, int over) {
+  fmt::print(stderr, "o2lab: case {} over: {}: {} after {}\n", over, result.full_name(),
+             name_of(result.verdict), human(result.duration()));
+}
+
+}  // namespace
+
+int run_beside(const Options& options, const StopFd& stop, GtestRun run) {
+  SessionOptions session = options.session;
+  session.run_id = new_run_id();
+  const fs::path run_dir = session.results / session.run_id;
+  const std::map<std::string, Duration> last = last_durations(session.results);
+  int over = 0;
+
+  CasePool::Options pool_options;
+  pool_options.jobs = options.jobs;
+  pool_options.repeat = run.repeat;
+  pool_options.until_fail = run.until_fail;
+  pool_options.stop_at_failure = session.keep || testing::GTEST_FLAG(fail_fast);
+  pool_options.expected = [&](const RegisteredCase& one) {
+    const auto known = last.find(one.full_name());
+    return known == last.end() ? Duration::zero() : known->second;
+  };
+  pool_options.lab = [&](int number, int fd) {
+    SessionOptions own = session;
+    own.lab = number;
+    return serve_cases(own, stop, fd);
+  };
+  pool_options.ended = [&](const CaseResult& result) {
+    write_case(result, run_dir);
+    ++over;
+    if (!testing::GTEST_FLAG(brief)) print_progress(result, over);
+  };
+  run.finished = [&](const CaseResult& result) {
+    if (result.verdict == Verdict::skip) write_case(result, run_dir);
+  };
+  // It would print how long it has waited, not how long the case has taken.
+  testing::GTEST_FLAG(print_time) = false;
+
+  CasePool pool(std::move(pool_options), stop);
+  print_start(run_dir, pool.result());
+  run_by_gtest(pool, run);
+  pool.finish();
+  std::vector<Event> events;
+  std::string unwritten = join_events(run_dir, pool.started(), events);
+  if (unwritten.empty()) unwritten = pool.unwritten();
+  return close_run({pool.result(), events, run_dir, unwritten, pool.broken(), pool.interrupted()});
+}
+
+}  // namespace o2lab

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "base/fd.h"
+#include "judge/session.h"
+
+namespace o2lab {
+
+/// Lines of JSON over a stream socket: what a CasePool and its labs say to each other.
+///
+/// A lab begins with {"ready": RunResult without cases} or {"error": text, "kind": ErrorKind}. It is told
+/// {"run": index in all_cases()} and answers {"result": CaseResult, "broken": why no further case can run},
+/// before that, with --keep, {"stays": true} while a failed case is looked at. At the end of the stream it
+/// says {"totals": RunResult::host}.
+class JsonLines {
+ public:
+  explicit JsonLines(int fd) : fd_(fd) {}
+  /// False when nobody listens any more.
+  bool send(const nlohmann::json& message) const;
+  /// Reads what is there (waits until something is); false at the end of the stream.
+  bool fill();
+  /// The next whole message, empty when there is none yet. One that is not JSON is passed over.
+  std::optional<nlohmann::json> next();
+
+ private:
+  int fd_;
+  std::string buffer_;
+};
+
+/// One lab of a run with several, in a process of its own: runs cases as it is told over `fd` until the
+/// stream ends or `stop` is raised. Returns an exit code.
+int serve_cases(const SessionOptions& options, const StopFd& stop, int fd);
+
+/// CPU time of this process so far.
+Duration own_cpu();
+
+}  // namespace o2lab
