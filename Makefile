@@ -29,8 +29,14 @@ export SERIES KERNEL_SRC
 export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/o2lab/ccache
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := true
+# Precompiled headers need these: ccache would not trust itself to know what is in one.
+export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_ctime
 
 O2LAB := build/o2lab
+# Cases that `make lab-test` runs side by side, each with nodes of its own.
+LABS ?= 2
+# NAME LIMIT SIGNAL COMMAND…
+PART := runner/tests/part.sh
 
 .PHONY: help
 help: ## this text
@@ -38,7 +44,7 @@ help: ## this text
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
+	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=2  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
 	@echo 'Then: build/o2lab --help'
 
 .PHONY: deps
@@ -60,18 +66,18 @@ install:
 
 .PHONY: kernel
 kernel: deps ## build the kernel KERNEL=lab|debug|kasan|stock with the patch series
-	@KERNEL=$(KERNEL) kernel-config/build.sh
+	@KERNEL=$(KERNEL) $(PART) 'kernel $(KERNEL)' 2700 TERM kernel-config/build.sh
 
 .PHONY: image
 image: deps ## build the guest image
-	@images/build.sh default
+	@$(PART) 'image' 1200 TERM images/build.sh default
 
 .PHONY: runner
 runner: deps ## build the program build/o2lab
 	@cmake -S runner -B build/runner -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache >build/runner-cmake.log 2>&1 \
 	  || { cat build/runner-cmake.log >&2; exit 3; }
-	@ninja -C build/runner --quiet
+	@$(PART) 'compiling o2lab' 1800 TERM ninja -C build/runner --quiet o2lab
 	@ln -sfn runner/o2lab build/o2lab
 
 runner image kernel: | build
@@ -80,21 +86,22 @@ build:
 
 .PHONY: test
 test: runner ## everything that needs no VM: unit and component tests, also under ASan and UBSan
-	@kernel-config/test.sh
-	@images/test.sh
-	@build/runner/o2lab_test --gtest_brief=1
+	@$(PART) 'kernel build tests' 600 TERM kernel-config/test.sh
+	@$(PART) 'image build tests' 600 TERM images/test.sh
+	@$(PART) 'compiling the tests' 1800 TERM ninja -C build/runner --quiet o2lab_test
+	@$(PART) 'unit tests' 300 ABRT build/runner/o2lab_test --gtest_brief=1
 	@cmake -S runner -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DO2LAB_SANITIZE=ON \
 	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache >build/asan-cmake.log 2>&1 \
 	  || { cat build/asan-cmake.log >&2; exit 3; }
-	@ninja -C build/asan --quiet o2lab_test
-	@build/asan/o2lab_test --gtest_brief=1
-	@O2LAB=$(CURDIR)/$(O2LAB) runner/tests/cli_test.sh
+	@$(PART) 'compiling the tests with sanitizers' 2400 TERM ninja -C build/asan --quiet o2lab_test
+	@$(PART) 'unit tests with sanitizers' 600 ABRT build/asan/o2lab_test --gtest_brief=1
+	@O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'command line tests' 600 TERM runner/tests/cli_test.sh
 
 .PHONY: lab-test
 lab-test: kernel image runner ## the main job: build what is missing, boot nodes, run the cases
-	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug kernel-config/build.sh
-	@$(O2LAB) run --kernel $(KERNEL) $(ARGS) $(CASES)
-	@[[ -n "$(CASES)" ]] || O2LAB=$(CURDIR)/$(O2LAB) runner/tests/robust_test.sh
+	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
+	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(LABS) $(ARGS) $(CASES)
+	@[[ -n "$(CASES)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
 .PHONY: bench
 bench: kernel image runner ## the performance table, each figure a ratio taken in one run
@@ -105,11 +112,12 @@ format: ## clang-format every C++ source
 	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format -i
 
 .PHONY: lint
-lint: runner ## clang-format check, clang-tidy, shellcheck
+lint: deps ## clang-format check, clang-tidy, shellcheck
 	@$(MAKE) lint-tools
 	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format --dry-run -Werror
 	@git ls-files -co --exclude-standard | xargs -r grep -lE '^#!.*\b(ba)?sh\b' | xargs -r shellcheck -x
-	@git ls-files -co --exclude-standard 'runner/src/**.cc' 'cases/*.cc' | xargs -r -P 2 -n 4 clang-tidy -p build/runner --quiet 2>/dev/null
+	@cmake -S runner -B build/lint -G Ninja -DO2LAB_PCH=OFF >/dev/null
+	@git ls-files -co --exclude-standard 'runner/src/**.cc' 'cases/*.cc' | xargs -r -P 2 -n 4 clang-tidy -p build/lint --quiet 2>/dev/null
 
 .PHONY: lint-tools
 lint-tools:
