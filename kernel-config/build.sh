@@ -5,7 +5,7 @@ set -euo pipefail
 shopt -s nullglob inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common source series config compile result stock; do
+for part in common source series config compile result stock prefixes; do
   # shellcheck source=/dev/null
   . "$here/lib/$part.sh"
 done
@@ -13,7 +13,7 @@ trap 'on_exit $?' EXIT
 
 usage() {
   cat <<'TEXT'
-usage: [VARIABLE=VALUE...] build.sh [--flavours]
+usage: [VARIABLE=VALUE...] build.sh [--flavours | --parts | --prefixes]
 
   KERNEL      what to build: lab (default), debug, stock, or any other of --flavours
   KERNEL_SRC  a kernel tree or tarball to build instead of Debian's package; it is copied, never changed
@@ -21,12 +21,19 @@ usage: [VARIABLE=VALUE...] build.sh [--flavours]
   KERNEL_LINK another name than FLAVOUR for the link, to keep two builds of one flavour side by side
   JOBS        parallel compilers (default: number of processors)
 
+  --flavours  print what KERNEL may be
+  --parts     print the parts of the series, a line each: name, number of patches, title
+  --prefixes  also the modules of every prefix of the series, part by part (`# part NAME: TITLE` in the series file),
+              all for one vmlinux; the link is build/kernel/FLAVOUR-prefixes
+
 The result is build/kernel/FLAVOUR, a link into $XDG_CACHE_HOME/o2lab/kernel.
 Exit: 0 built or up to date, 2 bad usage or input, 3 the environment or the source could not carry the build.
 TEXT
 }
 
 flavour=${KERNEL:-lab}
+mode=kernel
+vmlinux_from=
 
 case ${1:-} in
   '') ;;
@@ -34,6 +41,12 @@ case ${1:-} in
     flavour_names
     exit 0
     ;;
+  --parts)
+    series_load
+    parts_print
+    exit 0
+    ;;
+  --prefixes) mode=prefixes ;;
   -h | --help)
     usage
     exit 0
@@ -65,10 +78,15 @@ main() {
   source_identify
   flavour_fragments
   compiler=$(gcc --version | head -n1)
+  if [[ $mode == prefixes ]]; then
+    need_tool fsck.erofs erofs-utils
+    prefixes_main
+    return
+  fi
   hash=$(input_hash)
   out=$cache/$flavour-$hash
   if [[ ! -f $out/build.json ]]; then build "$out"; fi
-  result_link "$out"
+  result_link "$out" "${KERNEL_LINK:-$flavour}"
   notice "$flavour is ready: $out"
 }
 

@@ -47,14 +47,16 @@ watch_steps() {
 }
 
 compile_all() {
-  local log=$work/log/compile.log expected=2000 steps
+  local log=$work/log/compile.log expected=2000 steps targets=(vmlinux modules)
   need_tool ccache ccache
   if [[ -f $work/steps.full ]]; then expected=$(<"$work/steps.full"); fi
   expected=" of about $expected"
   # How much of a tree that was built once is built again, nobody knows beforehand.
   if [[ -f $work/compiled ]]; then expected=; fi
+  # A prefix has the vmlinux of the whole series.
+  if [[ -n $vmlinux_from ]]; then targets=(modules); fi
   stage_begin compile
-  if ! kernel_make vmlinux modules 2>&1 | watch_steps "$log" "$expected"; then
+  if ! kernel_make "${targets[@]}" 2>&1 | watch_steps "$log" "$expected"; then
     die 3 "$(compile_failure "$log")"
   fi
   steps=$(<"$work/log/steps")

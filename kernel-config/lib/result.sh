@@ -25,6 +25,10 @@ result_finish() { # DIR
 }
 
 result_vmlinux() { # DIR
+  if [[ -n $vmlinux_from ]]; then
+    ln "$vmlinux_from/vmlinux" "$vmlinux_from/vmlinux.debug" "$1/"
+    return
+  fi
   cp "$obj/vmlinux" "$1/vmlinux.debug"
   # Symbols only cost reading time at boot. The PVH note is loaded, so it stays.
   strip -s -o "$1/vmlinux" "$obj/vmlinux"
@@ -42,7 +46,11 @@ result_modules() { # DIR
   # With symbols and line numbers, for decoding an oops.
   (cd "$obj" && find fs -name "*.ko") | while IFS= read -r file; do
     mkdir -p "$1/modules/${file%/*}"
-    cp "$obj/$file" "$1/modules/$file"
+    if [[ -n $vmlinux_from ]] && cmp -s "$obj/$file" "$vmlinux_from/modules/$file"; then
+      ln "$vmlinux_from/modules/$file" "$1/modules/$file"
+    else
+      cp "$obj/$file" "$1/modules/$file"
+    fi
   done
   rm -rf "$mods"
 }
@@ -82,8 +90,8 @@ build_id() { # FILE
   readelf -n "$1" 2>/dev/null | sed -n 's/^ *Build ID: //p'
 }
 
-result_link() { # DIR
-  local link=$build_dir/kernel/${KERNEL_LINK:-$flavour}
+result_link() { # DIR NAME
+  local link=$build_dir/kernel/$2
   mkdir -p "${link%/*}"
   if [[ $(readlink "$link" 2>/dev/null) == "$1" ]]; then return; fi
   # Renamed into place: a run that starts now sees the old kernel or the new one.

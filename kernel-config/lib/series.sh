@@ -3,10 +3,13 @@
 # The patch series: read, tried patch by patch as `git am` would, and put into the work copy so
 # that only files whose contents changed get a new time.
 #
-# series_load sets series_file ("none" for no series) and patches[] (paths in series order).
+# series_load sets series_file ("none" for no series), patches[] (paths in series order) and, for each part, its name,
+# title and the number of patches up to its end in part_names[], part_titles[], part_ends[]. A part begins with a line
+# "# part NAME: TITLE" and goes on to the next one; in a series without such lines each patch is a part.
 
 series_load() {
   patches=()
+  part_names=() part_titles=() part_ends=()
   series_file=${SERIES:-$here/patches/series}
   if [[ $series_file == none ]]; then return; fi
   if [[ -d $series_file ]]; then
@@ -18,6 +21,7 @@ series_load() {
   local line number=0 path
   while IFS= read -r line || [[ -n $line ]]; do
     number=$((number + 1))
+    if [[ $line =~ ^#[[:space:]]*part[[:space:]]+(.*)$ ]]; then part_begin "${BASH_REMATCH[1]}"; fi
     line=${line%%#*}
     line=${line%"${line##*[![:space:]]}"}
     [[ -n $line ]] || continue
@@ -27,7 +31,44 @@ series_load() {
     esac
     [[ -f $path ]] || die 2 "$series_file:$number: no such patch: $line"
     patches+=("$path")
+    if ((${#part_names[@]})); then part_ends[-1]=${#patches[@]}; fi
   done <"$series_file"
+  parts_check
+}
+
+part_begin() { # "NAME: TITLE"; number is the line's
+  local name=${1%%:*} title=${1#*:}
+  [[ $1 == *:* && $name =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ && $title == *[![:space:]]* ]] ||
+    die 2 "$series_file:$number: a part is headed \"# part NAME: TITLE\", NAME without blanks"
+  [[ $name != none && " ${part_names[*]} " != *" $name "* ]] || die 2 "$series_file:$number: part $name is there already"
+  ((${#part_names[@]} || !${#patches[@]})) || die 2 "$series_file:$number: patches stand before the first part"
+  title=${title#"${title%%[![:space:]]*}"}
+  part_names+=("$name")
+  part_titles+=("${title%"${title##*[![:space:]]}"}")
+  part_ends+=("${#patches[@]}")
+}
+
+parts_check() {
+  local i begin=0 file
+  for i in "${!part_names[@]}"; do
+    ((part_ends[i] > begin)) || die 2 "$series_file: part ${part_names[i]} has no patch"
+    begin=${part_ends[i]}
+  done
+  if ((${#part_names[@]})); then return; fi
+  for i in "${!patches[@]}"; do
+    file=${patches[i]##*/}
+    part_names+=("$(printf '%04d' $((i + 1)))")
+    part_titles+=("${file%.patch}")
+    part_ends+=($((i + 1)))
+  done
+}
+
+parts_print() {
+  local i begin=0
+  for i in "${!part_names[@]}"; do
+    printf "%s\t%d\t%s\n" "${part_names[i]}" $((part_ends[i] - begin)) "${part_titles[i]}"
+    begin=${part_ends[i]}
+  done
 }
 
 series_label() {
