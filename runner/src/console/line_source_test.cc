@@ -93,6 +93,21 @@ TEST_F(LineSourceTest, EndOfAQemuDeliversItsLastWordsAndTheNextIsTaken) {
   EXPECT_EQ(read_file(dir_ / "node1.console"), "Kernel panicboot\n");
 }
 
+TEST_F(LineSourceTest, ASourceMadeAgainGoesOnInTheSameFile) {
+  {
+    const UniqueFd qemu = connect_unix(dir_ / "console");
+    send(qemu, "first power-on\n");
+    wait_for(2);
+  }
+  restart(dir_ / "node1.console");
+  const UniqueFd qemu = connect_unix(dir_ / "console");
+  send(qemu, "second\n");
+  hub_.wait("the second line", Deadline::in(10s), [&] {
+    return Seen{seen().back() == "second", seen().back()};
+  });
+  EXPECT_EQ(read_file(dir_ / "node1.console"), "first power-on\nsecond\n");
+}
+
 TEST_F(LineSourceTest, DrainTakesWhatIsThereOnTheCallersThread) {
   const UniqueFd qemu = connect_unix(dir_ / "console");
   wait_for(1);
