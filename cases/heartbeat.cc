@@ -34,7 +34,7 @@ LAB_CASE(Heartbeat, EveryNodeSeesEveryOther, Until(Ready::o2cb),
   lab.o2cb().wait_connected(nodes, lab.numbers_of(nodes), Deadline::in(lab.topology().idle_timeout + 10s));
 }
 
-LAB_CASE(Heartbeat, KilledNodeIsDeclaredDownInTime,
+LAB_CASE(Heartbeat, KilledNodeIsDeclaredDownInTime, FromPart("00"),
          Guards("survivors declare a dead node down neither before its dead time nor long after it")) {
   const HeartbeatRegion region = lab.heartbeat_region();
   const size_t before = lab.events().position();

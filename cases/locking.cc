@@ -11,7 +11,7 @@ namespace {
 // its own (configfs folder lock, o2nm subsystem mutex, o2net_wq_mutex, the o2net workqueue), which is not
 // what they guard.
 
-LAB_CASE(Locking, QuorumLockIsSafeAgainstTheIdleTimer, OnKernel("debug"), WithoutUmount(),
+LAB_CASE(Locking, QuorumLockIsSafeAgainstTheIdleTimer, OnKernel("debug"), Part("00"), WithoutUmount(),
          Guards("o2net's idle timer takes the quorum lock in softirq; lockdep must see every other taker "
                 "shut softirq out")) {
   // Any lockdep report fails the case by itself. A killed peer makes the idle timer of each survivor take the
@@ -29,7 +29,7 @@ LAB_CASE(Locking, QuorumLockIsSafeAgainstTheIdleTimer, OnKernel("debug"), Withou
 }
 
 LAB_CASE(
-    Locking, O2netDebugLockShutsSoftirqOut, OnKernel("debug"), WithoutUmount(),
+    Locking, O2netDebugLockShutsSoftirqOut, OnKernel("debug"), Part("00"), WithoutUmount(),
     Guards("o2net's debug lock is never taken with softirqs open, as a socket may be freed in softirq")) {
   // /proc/lockdep prints a class's usage as hard-irq, hard-irq read, softirq, softirq read: '+' in the third
   // place means it was taken with softirqs enabled (Documentation/locking/lockdep-design.rst).

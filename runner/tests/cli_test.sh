@@ -56,6 +56,18 @@ refused 'unknown flag' 2 '--frobnicate: see o2lab run --help' run --frobnicate
 refused 'unknown case pattern' 2 'no case matches Nope\.\*: .o2lab list.' run 'Nope.*'
 refused 'one of two case patterns unknown' 2 'no case matches Nope' run "$any" Nope
 refused 'list: unknown case pattern' 2 'no case matches Nope' list Nope
+refused "series: unknown case pattern" 2 "no case matches Nope" series "Nope.*"
+refused "series: unknown flag" 2 "--frobnicate: see o2lab series --help" series --frobnicate
+refused "series: no such series file" 2 "build\\.sh --parts: SERIES=.*nowhere: no such series file" series --series "$tmp/nowhere"
+refused "series: unknown part" 2 "--at 99: the series has no such part: use none, 00" series --at 99
+printf "%s\n" "# part 00 without a colon" >"$tmp/series"
+refused "series: bad part line" 2 "series:1: a part is headed" series --series "$tmp/series"
+printf "%s\n" "0001-lost.patch" >"$tmp/series"
+refused "series: lost patch" 2 "series:1: no such patch: 0001-lost.patch" series --series "$tmp/series"
+printf "%s\n" "# nothing" >"$tmp/series"
+refused "series: no patch at all" 2 "the series has no patch" series --series "$tmp/series"
+refused "series: stock kernel" 2 "KERNEL=stock: prefixes are built of" series --kernel stock "$any"
+O2LAB_ROOT=$tmp/none refused "series: no checkout" 3 "kernel-config/build\\.sh: not there" series
 refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kernel nope
 refused 'flavour that is not built' 3 'kernel/kasan: not built: run .make kernel KERNEL=kasan.' run --kernel kasan
 refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=kasan.' up --kernel kasan

@@ -63,6 +63,44 @@ void add_run_options(CLI::App& app, Options& options, std::string& accel) {
   app.add_option("--results", options.session.results, "Folder for run directories")->capture_default_str();
 }
 
+void add_series_options(CLI::App& app, Options& options) {
+  app.add_option("PATTERN", options.patterns,
+                 "Names, * and ? allowed, e.g. 'Locking.*'; default: the lab-test selection");
+  app.add_option("--series", options.series,
+                 "Series file, or folder that holds one; default: SERIES, else kernel-config/patches/series");
+  app.add_option("--at", options.at, "Only after these parts (\"none\": before the first); may be repeated")
+      ->allow_extra_args(false);
+  app.add_flag(
+      "--edges", options.edges,
+      "Only where a case should change, and after the last part: quick, and enough while one patch is "
+      "being worked on");
+  app.add_flag("--fresh", options.fresh, "Boot the nodes anew for every cell instead of swapping modules");
+  app.add_flag("--json", options.json, "The matrix on stdout; everything else goes to stderr");
+  app.footer(
+      "The series file groups patches into parts by lines \"# part NAME: TITLE\"; without such lines each\n"
+      "patch is a part. A prefix is the series up to the end of a part; the first one, \"none\", is the "
+      "source\n"
+      "without a patch. For every prefix the modules are built (not the kernel: all prefixes share one), "
+      "put\n"
+      "into the running nodes after the ones before are out, and their build ids are compared with what was\n"
+      "built; then the case runs. Nodes are booted again only where a case left something in them.\n"
+      "\n"
+      "A case declares Part(\"NAME\") when it is meant for that part: it must be red at every prefix "
+      "before,\n"
+      "and green from there on. A case without it must be green everywhere; FromPart(\"NAME\") leaves out "
+      "the\n"
+      "prefixes that lack what the case needs. Anything else is an error: exit 1.\n"
+      "\n"
+      "  o2lab series 'Locking.*'                     all prefixes, a table, index.html with a picture of "
+      "it\n"
+      "  o2lab series --edges                         every case, only around its part\n"
+      "  o2lab series --at none --at 05 'Membership.*'\n"
+      "  o2lab series --json | jq '.cases'            {\"Suite.Name\": [\"fail\", \"pass\", ...]}\n"
+      "\n"
+      "The run directory holds matrix.json beside the files of o2lab run; every cell has its folder\n"
+      "cases/Suite.Name_PART.");
+}
+
 struct Chosen {
   int (*plain)(const Options&) = nullptr;
   int (*supervised)(const Options&, const StopFd&) = nullptr;
@@ -174,6 +212,12 @@ int main_inside(int argc, char** argv) {
   CLI::App* down = app.add_subcommand("down", "End a lab that `o2lab up` left running");
   lab_option(down);
   down->callback([&] { chosen.plain = run_down; });
+
+  CLI::App* series =
+      app.add_subcommand("series", "Cases at every prefix of the patch series: which part turns what green");
+  add_run_options(*series, options, accel);
+  add_series_options(*series, options);
+  series->callback([&] { chosen.supervised = run_series; });
 
   CLI::App* bench =
       app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");

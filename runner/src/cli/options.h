@@ -25,7 +25,11 @@ struct Options {
   std::vector<std::string> command;  ///< exec
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
-  int rounds = 10;  ///< bench: measurements of each figure
+  int rounds = 10;              ///< bench: measurements of each figure
+  std::string series;           ///< series: file or folder; empty: SERIES, else the repository's
+  std::vector<std::string> at;  ///< series: parts after which cases run; empty: all
+  bool edges = false;           ///< series: only around the part that each case is meant for
+  bool fresh = false;           ///< series: boot for every cell
 };
 
 /// 0, or the exit code of DESIGN; each prints what it has to say.
@@ -38,5 +42,6 @@ int run_exec(const Options& options);
 int run_status(const Options& options);
 int run_down(const Options& options);
 int run_bench(const Options& options, const StopFd& stop);
+int run_series(const Options& options, const StopFd& stop);
 
 }  // namespace o2lab

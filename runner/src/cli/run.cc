@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/preflight.h"
+#include "cli/selection.h"
 #include "judge/case_worker.h"
 #include "judge/session_runner.h"
 #include "report/console_summary.h"
@@ -18,24 +19,6 @@
 namespace o2lab {
 
 namespace {
-
-void refuse_unknown(const std::vector<std::string>& patterns) {
-  for (const std::string& pattern : patterns)
-    if (std::none_of(all_cases().begin(), all_cases().end(),
-                     [&](const RegisteredCase& one) { return pattern_matches(pattern, one.full_name()); }))
-      fail(ErrorKind::input, "no case matches {}: `o2lab list` shows them all", pattern);
-}
-
-/// A case that is named in full runs whatever its selection; anything else only inside the selection.
-bool is_wanted(const Options& options, const RegisteredCase& one) {
-  const std::string name = one.full_name();
-  const auto& patterns = options.patterns;
-  if (std::find(patterns.begin(), patterns.end(), name) != patterns.end()) return true;
-  if (options.selection != "nightly" && one.spec.selection == Selection::nightly) return false;
-  return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
-           return pattern_matches(pattern, name);
-         });
-}
 
 /// What went wrong in writing them, a line for each; a full disk is found here at the latest.
 std::vector<std::string> write_reports(const EndedRun& run) {

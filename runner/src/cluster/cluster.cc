@@ -118,7 +118,10 @@ void Cluster::boot(const std::vector<Node*>& nodes) {
     node.power_on();
     if (record_ != nullptr && node.domain().pid() > 0) record_->add(node.domain().pid());
   });
-  on_each(nodes, [&](Node& node) { node.wait_ready(deadline); });
+  on_each(nodes, [&](Node& node) {
+    node.wait_ready(deadline);
+    if (after_boot_) after_boot_(node);
+  });
 }
 
 void Cluster::heal() {

@@ -50,6 +50,8 @@ class Cluster {
   DiskPath& path(int node, int volume = 0);
   Switch& network() { return network_; }
 
+  /// Called for each node that has booted, before boot() returns; several at the same time.
+  void after_boot(std::function<void(Node&)> work) { after_boot_ = std::move(work); }
   /// Powers on these nodes side by side and waits until all answer SSH.
   void boot(const std::vector<Node*>& nodes);
   /// Ends every fault of a node's path to a volume; what a dead node had under way is lost.
@@ -71,6 +73,7 @@ class Cluster {
   std::vector<std::unique_ptr<SharedDisk>> disks_;
   std::vector<std::vector<std::unique_ptr<DiskPath>>> paths_;  ///< by node, then volume; empty when naive
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::function<void(Node&)> after_boot_;
 };
 
 /// Name of the log of a node's path to a volume, in ClusterPlan::log_dir.

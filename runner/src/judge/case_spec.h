@@ -45,6 +45,10 @@ struct CaseSpec {
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
   bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
   bool alone = false;  ///< with `run --jobs`, no other case runs beside it
+  std::string
+      part;  ///< part of the series it is meant for: red before it, green from it on; empty: green always
+  std::string
+      from_part;  ///< part that brings what it needs: `o2lab series` leaves it out before; empty: none
 };
 
 using CaseBody = void (*)(Lab&);
@@ -83,6 +87,15 @@ inline CaseOption WithoutUmount() {
 /// beside it.
 inline CaseOption Alone() {
   return [](CaseSpec& s) { s.alone = true; };
+}
+/// The part of kernel-config/patches/series (its name) that this case is meant for: `o2lab series` wants it
+/// red at every prefix before and green from there on. A case without it is wanted green at every prefix.
+inline CaseOption Part(std::string name) {
+  return [name = std::move(name)](CaseSpec& s) { s.part = name; };
+}
+/// The case asks for something that comes with this part and proves nothing before (a tracepoint, say).
+inline CaseOption FromPart(std::string name) {
+  return [name = std::move(name)](CaseSpec& s) { s.from_part = name; };
 }
 
 /// A case as the program knows it.

@@ -155,7 +155,10 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir) {
 void Session::prepare(const CaseSpec& spec) {
   const std::vector<Node*> nodes = cluster_->nodes();
   record_.set_step("boot");
-  cluster_->boot(nodes);
+  std::vector<Node*> off;
+  std::copy_if(nodes.begin(), nodes.end(), std::back_inserter(off),
+               [](const Node* node) { return !node->running(); });
+  cluster_->boot(off);
   publish(spec);
   if (spec.ready == Ready::booted) return;
   record_.set_step("configure o2cb");
@@ -233,6 +236,7 @@ void Session::drop_cluster() {
 }
 
 void Session::finish(Duration own_cpu) {
+  end_prefixes();
   drop_cluster();
   result_.duration = Clock::now() - result_.started;
   result_.host["runner_cpu_s"] = fmt::format("{:.2f}", to_seconds(own_cpu));

@@ -14,6 +14,7 @@
 #include "base/wait.h"
 #include "cluster/builds.h"
 #include "cluster/cluster.h"
+#include "cluster/module_swap.h"
 #include "cluster/o2cb.h"
 #include "cluster/topology.h"
 #include "console/reader_loop.h"
@@ -58,6 +59,12 @@ class Session {
 
   /// Runs a case, once more when the lab itself failed; never throws.
   CaseResult run(const RegisteredCase& wanted);
+  /// Runs a case with the modules of one prefix in its nodes; never throws. Its kernel is a build with
+  /// prefixes.json. Nodes stay up for the next prefix of the same case where nothing was left in them, and
+  /// get its modules swapped in; any other call ends them. The result goes by the name `as`.
+  CaseResult run_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix, const std::string& as);
+  /// Powers off the nodes that run_on_prefix() keeps.
+  void end_prefixes();
   /// A failed expectation of the body that runs (GoogleTest found it).
   void expectation_failed(const std::string& text, const char* file, int line);
 
@@ -83,6 +90,15 @@ class Session {
 
  private:
   CaseResult attempt(const RegisteredCase& wanted, const fs::path& case_dir);
+  CaseResult attempt_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix,
+                               const fs::path& case_dir);
+  CaseResult begin(const RegisteredCase& wanted);
+  /// Verdict and artefacts, once every report of the case is in.
+  void conclude(const CaseSpec& spec, const fs::path& case_dir, const std::map<int, HeartbeatRegion>& regions,
+                CaseResult& result);
+  /// Brings the running nodes back to no cluster and no modules; false when anything is left in one.
+  bool empty_nodes(const CaseSpec& spec);
+  void take_logs(const fs::path& case_dir);
   void make_cluster(const CaseSpec& spec, const fs::path& log_dir);
   void prepare(const CaseSpec& spec);
   void run_body(const RegisteredCase& wanted);
@@ -121,6 +137,11 @@ class Session {
   std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
   Duration qemu_cpu_ = Duration::zero();
   std::string broken_;
+  // Of run_on_prefix(): what the nodes that are kept run and where their logs go.
+  std::string kept_case_;
+  const ModulePrefix* prefix_ = nullptr;
+  fs::path kept_dir_;
+  std::map<fs::path, uintmax_t> taken_;  ///< bytes of each log that an earlier prefix had
 };
 
 }  // namespace o2lab

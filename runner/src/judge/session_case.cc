@@ -75,7 +75,7 @@ CaseResult Session::run(const RegisteredCase& wanted) {
   return result;
 }
 
-CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_dir) {
+CaseResult Session::begin(const RegisteredCase& wanted) {
   const CaseSpec& spec = wanted.spec;
   CaseResult result;
   result.suite = spec.suite;
@@ -89,6 +89,12 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   record_.reset();
   oracle_.reset();
   events_->add(0, "case", "started", {{"case", wanted.full_name()}});
+  return result;
+}
+
+CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_dir) {
+  const CaseSpec& spec = wanted.spec;
+  CaseResult result = begin(wanted);
   try {
     make_cluster(spec, case_dir);
     prepare(spec);
@@ -103,10 +109,16 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   std::map<int, HeartbeatRegion> regions;
   if (o2cb_) regions = o2cb_->known_regions();
   end_nodes();
+  drop_cluster();
+  conclude(spec, case_dir, regions, result);
+  return result;
+}
+
+void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
+                       const std::map<int, HeartbeatRegion>& regions, CaseResult& result) {
   for (const std::string& wrong : oracle_.verdict()) record_.fail(FailureClass::kernel, wrong);
   for (const std::string& missing : record_.missing_reports())
     record_.fail(FailureClass::expectation, missing);
-  drop_cluster();
   result.ended = Clock::now();
   record_.into(result);
   if (result.failure != FailureClass::none && is_nearly_full(run_dir_)) {
@@ -120,13 +132,13 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   result.verdict = result.failure == FailureClass::none    ? Verdict::pass
                    : result.failure == FailureClass::infra ? Verdict::error
                                                            : Verdict::fail;
-  events_->add(0, "case", "ended", {{"case", wanted.full_name()}, {"verdict", name_of(result.verdict)}});
+  events_->add(0, "case", "ended",
+               {{"case", spec.suite + "." + spec.name}, {"verdict", name_of(result.verdict)}});
   try {
     collect_artefacts(run_dir_, case_dir, spec.nodes, regions, result);
   } catch (const std::exception& error) {
     result.messages.push_back({fmt::format("artefacts: {}", error.what()), "", 0});
   }
-  return result;
 }
 
 void Session::run_body(const RegisteredCase& wanted) {

@@ -134,7 +134,7 @@ std::string table_html(const RunResult& run) {
 
 }  // namespace
 
-std::string index_html(const RunResult& run, const std::vector<Event>& events) {
+std::string index_html(const RunResult& run, const std::vector<Event>& events, const std::string& section) {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
@@ -142,7 +142,7 @@ std::string index_html(const RunResult& run, const std::vector<Event>& events) {
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{} - o2lab {}</title>\n<style>{}</style></head><body>\n",
       headline(count(run.cases)), html(run.id), html_style);
-  out += header_html(run) + facts_html(run) + table_html(run);
+  out += header_html(run) + section + facts_html(run) + table_html(run);
   if (!run.cases.empty()) out += "<h2>Case by case</h2>\n";
   // What failed is what the reader came for.
   for (const bool failed : {true, false})

@@ -11,7 +11,9 @@ namespace o2lab {
 
 /// index.html of a run: one file that opens offline (a Content-Security-Policy forbids it to load anything),
 /// light or dark as the reader's system is. Links to artefacts are relative to the run directory. `events`:
-/// the whole timeline of the run, oldest first; each case shows its own stretch of it.
-std::string index_html(const RunResult& run, const std::vector<Event>& events);
+/// the whole timeline of the run, oldest first; each case shows its own stretch of it. `section`: HTML that
+/// stands before the cases.
+std::string index_html(const RunResult& run, const std::vector<Event>& events,
+                       const std::string& section = {});
 
 }  // namespace o2lab

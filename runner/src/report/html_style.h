@@ -60,6 +60,9 @@ svg.timeline { width: 100%; min-width: 760px; height: auto; } svg .grid { stroke
 svg text.lane { font-size: 12px; font-weight: 600; } svg text.tick { text-anchor: middle; fill: var(--soft); } svg text.before { text-anchor: end; }
 svg.timeline g { stroke: var(--card); stroke-width: 1; }
 svg.timeline text { paint-order: stroke; stroke: var(--card); stroke-width: 5px; stroke-linejoin: round; }
+svg .cell { fill: var(--code); stroke: var(--line); } svg .cell.green { fill: var(--good-soft); stroke: var(--good); }
+svg .cell.red { fill: var(--bad); } svg .cell.due { fill: var(--bad-soft); stroke: var(--line); } svg .cell.wrong { stroke: var(--bad); stroke-width: 2.5; }
+svg text.mark { text-anchor: middle; } svg text.head { font-weight: 600; } svg .cell.red + text { fill: var(--page); }
 svg text.good, svg text.info { fill: var(--soft); } svg text.step { fill: var(--text); }
 .legend { display: flex; margin: 6px 0 10px; flex-wrap: wrap; gap: 4px 18px; font-size: 12px; color: var(--soft); } .legend span { display: flex; gap: 5px; align-items: center; }
 .events td { font-size: 13px; padding: 2px 14px 2px 0; overflow-wrap: anywhere; }

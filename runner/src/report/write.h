@@ -9,12 +9,14 @@
 
 namespace o2lab {
 
-/// Writes verdict.json and timing.json into the case's folder (CaseResult::folder()), which is created. Throws
-/// infra.
+/// Writes verdict.json and timing.json into the case's folder (CaseResult::folder()), which is created.
+/// Throws infra.
 void write_case_reports(const CaseResult& result, const fs::path& run_dir);
 
 /// Writes run.json, results.json, results.ktap, junit.xml and index.html of a run. A file that cannot be
-/// written does not keep the others from being written; then throws infra naming all that failed.
-void write_run_reports(const RunResult& run, const std::vector<Event>& events, const fs::path& run_dir);
+/// written does not keep the others from being written; then throws infra naming all that failed. `section`:
+/// further HTML of index.html.
+void write_run_reports(const RunResult& run, const std::vector<Event>& events, const fs::path& run_dir,
+                       const std::string& section = {});
 
 }  // namespace o2lab

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/series_build.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process.h"
+
+namespace o2lab {
+
+namespace {
+
+/// A file that goes with the object.
+class ScratchFile {
+ public:
+  ScratchFile() : fd_(::mkostemp(name_, O_CLOEXEC)) {
+    if (!fd_) fail_errno("create a temporary file in /tmp");
+  }
+  ~ScratchFile() { ::unlink(name_); }
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  const char* name() const { return name_; }
+
+ private:
+  char name_[25] = "/tmp/o2lab-build-XXXXXX";
+  UniqueFd fd_;
+};
+
+/// The line that build.sh ends with when it fails, without its "kernel: error: ".
+std::string last_words(const std::string& output) {
+  constexpr std::string_view kMark = "kernel: error: ";
+  const size_t at = output.rfind(kMark);
+  if (at == std::string::npos) return "it did not say why";
+  const size_t begin = at + kMark.size();
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
+}  // namespace
+
+SeriesBuild::SeriesBuild(fs::path repository, std::string series, const StopFd& stop)
+    : repository_(std::move(repository)), series_(std::move(series)), stop_(stop) {
+  if (!series_.empty()) series_ = fs::absolute(series_).native();
+}
+
+std::string SeriesBuild::run(const std::string& mode, const std::string& flavour, std::FILE* progress) {
+  const fs::path script = repository_ / "kernel-config/build.sh";
+  if (::access(script.c_str(), X_OK) != 0)
+    fail(ErrorKind::environment, "{}: not there: run o2lab of a checkout, or set O2LAB_ROOT",
+         script.native());
+  const ScratchFile output;
+  Process::Options options;
+  options.argv = {script.native(), mode};
+  options.out = output.name();
+  if (!flavour.empty()) options.env["KERNEL"] = flavour;
+  if (!series_.empty()) options.env["SERIES"] = series_;
+  Process process = Process::start(options);
+  size_t shown = 0;
+  std::optional<ExitStatus> status;
+  do {
+    status = process.wait(Deadline::in(250ms));
+    if (stop_.raised()) fail(ErrorKind::infra, "interrupted while building the modules");
+    if (progress == nullptr) continue;
+    const std::string text = read_file(output.name());
+    // Up to its last whole line; what it says of a failure comes as the error.
+    const size_t end = text.rfind('\n') + 1;
+    for (std::istringstream lines(text.substr(shown, end - shown)); !lines.eof();) {
+      std::string line;
+      if (std::getline(lines, line) && line.rfind("kernel: error: ", 0) != 0)
+        fmt::print(progress, "{}\n", line);
+    }
+    std::fflush(progress);
+    shown = end;
+  } while (!status);
+  const std::string text = read_file(output.name());
+  if (!status->ok())
+    fail(status->code == 2 ? ErrorKind::input : ErrorKind::environment, "kernel-config/build.sh {}: {}", mode,
+         last_words(text));
+  return text;
+}
+
+std::vector<SeriesPart> SeriesBuild::parts() {
+  std::vector<SeriesPart> out;
+  std::istringstream in(run("--parts", "", nullptr));
+  SeriesPart part;
+  while (std::getline(in, part.name, '\t') && in >> part.patches && in.ignore() &&
+         std::getline(in, part.title))
+    out.push_back(part);
+  if (out.empty()) fail(ErrorKind::input, "the series has no patch: there is no prefix to try");
+  return out;
+}
+
+void SeriesBuild::build(const std::string& flavour, std::FILE* progress) {
+  run("--prefixes", flavour, progress);
+}
+
+}  // namespace o2lab
