@@ -28,8 +28,7 @@ LineSource::LineSource(ReaderLoop& loop, Options options)
         if (options_.on_line) options_.on_line(line);
       }) {
   if (!options_.raw_file.empty()) {
-    raw_ = UniqueFd(
-        ::open(options_.raw_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    raw_ = UniqueFd(::open(options_.raw_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
     if (!raw_) fail_errno(fmt::format("create {}", options_.raw_file.native()));
   }
   loop_.watch(listener_.get(), [this] { accept_client(); });

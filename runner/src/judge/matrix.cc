@@ -126,7 +126,7 @@ nlohmann::ordered_json matrix_json(const Matrix& matrix) {
 std::string matrix_text(const Matrix& matrix) {
   size_t name_width = 4;
   for (const MatrixRow& row : matrix.rows) name_width = std::max(name_width, row.name.size());
-  size_t width = 5;
+  size_t width = 6;
   for (const ModulePrefix& prefix : matrix.prefixes) width = std::max(width, prefix.part.size() + 1);
   std::string out = fmt::format("{:<{}} ", "case \\ patches up to part", name_width);
   for (const ModulePrefix& prefix : matrix.prefixes) out += fmt::format("{:>{}}", prefix.part, width);
