@@ -67,9 +67,10 @@ std::string matrix_svg(const Matrix& matrix) {
 }
 
 std::string matrix_html(const Matrix& matrix) {
-  std::string out = "<h2>Cases by prefix of the series</h2><div class=\"scroll\">" + matrix_svg(matrix) +
-                    "</div>\n<p class=\"soft\">A column is the series up to and with that part. Pale red: "
-                    "red before the part that the case is meant for, as it should be. A frame: wrong.</p>\n";
+  std::string out =
+      "<h2>Cases by prefix of the series</h2><div class=\"scroll\">" + matrix_svg(matrix) +
+      "</div>\n<p class=\"soft\">A column is the series up to and with that part. Pale red: "
+      "red before the part that the case is meant for, as it should be. A red frame: wrong.</p>\n";
   const std::vector<std::string> wrong = problems(matrix);
   if (!wrong.empty()) {
     out += "<ul>";
