@@ -5,7 +5,7 @@ set -euo pipefail
 shopt -s nullglob inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common source series config compile result stock prefixes; do
+for part in common source series config compile probe result stock prefixes; do
   # shellcheck source=/dev/null
   . "$here/lib/$part.sh"
 done
@@ -68,6 +68,7 @@ input_hash() {
     printf '%s\n' "$flavour" "$source_id" "$compiler" "$module_flags"
     if ((${#patches[@]})); then (cd / && sha256sum "${patches[@]}" | cut -c1-64); fi
     cat "${fragments[@]}" "$here/build.sh" "$here"/lib/*.sh
+    if [[ -d $here/probe ]]; then probe_files | while IFS= read -r file; do cat "$file"; done; fi
   } | hash_of
 }
 
@@ -110,6 +111,7 @@ build() { # DIR
     series_apply
     config_make
     compile_all
+    probe_build kernel_make
     result_make "$1"
   fi
 }

@@ -42,6 +42,7 @@ result_modules() { # DIR
   rm -f "$mods/lib/modules/$release/build" "$mods/lib/modules/$release/source"
   [[ -f $mods/lib/modules/$release/kernel/fs/ocfs2/ocfs2.ko ]] ||
     die 3 "the build made no fs/ocfs2/ocfs2.ko (log $work/log/compile.log)"
+  probe_install "$mods" "$1"
   modules_image "$mods/lib/modules" "$1/modules.erofs"
   # With symbols and line numbers, for decoding an oops.
   (cd "$obj" && find fs -name "*.ko") | while IFS= read -r file; do

@@ -62,14 +62,18 @@ stock_compile() {
   local log=$work/log/compile.log
   need_tool ccache ccache
   stage_begin compile
-  # The trace headers name themselves relative to include/trace, which Debian's headers have
-  # without fs/ocfs2 beside it.
-  if ! make -C "$debian/usr/src/linux-headers-$release" M="$src/fs/ocfs2" -j"$jobs" CC='ccache gcc' \
-    KCFLAGS="-I$src/fs/ocfs2 -I$src/include/trace -ffile-prefix-map=$src/=" modules </dev/null 2>&1 |
-    watch_steps "$log" ""; then
+  if ! stock_make M="$src/fs/ocfs2" modules 2>&1 | watch_steps "$log" ""; then
     die 3 "$(compile_failure "$log")"
   fi
   stage_end "$(<"$work/log/steps") steps"
+  probe_build stock_make KBUILD_EXTRA_SYMBOLS="$src/fs/ocfs2/Module.symvers" O2CB_SRC="$src/fs/ocfs2/cluster"
+}
+
+# The trace headers name themselves relative to include/trace, which Debian's headers have
+# without fs/ocfs2 beside it.
+stock_make() {
+  make -C "$debian/usr/src/linux-headers-$release" -j"$jobs" CC='ccache gcc' \
+    KCFLAGS="-I$src/fs/ocfs2 -I$src/include/trace -ffile-prefix-map=$src/=" "$@" </dev/null
 }
 
 stock_result() { # DIR
@@ -98,6 +102,7 @@ stock_modules() { # DIR
     cp "$src/$file" "$1/modules/$file"
     strip --strip-debug -o "$all/lib/modules/$release/kernel/$file" "$src/$file"
   done
+  probe_install "$all" "$1"
   depmod -b "$all" "$release" || die 3 "depmod failed"
   stock_closure "$all" "$here/stock/boot.modules" "$here/stock/guest.modules" >"$work/guest.modules"
   while IFS= read -r file; do
