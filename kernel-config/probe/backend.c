@@ -10,7 +10,6 @@
 
 #include "o2probe.h"
 #ifdef O2PROBE_BACKENDS
-#include "heartbeat_internal.h"
 
 static struct config_item *o2probe_make_item(struct config_group *group,
 					     const char *name)
@@ -51,8 +50,6 @@ static int o2probe_backend_do(const char *line)
 			o2probe_backend_there = false;
 		return ret;
 	}
-	if (!strncmp(line, "switch ", 7))
-		return o2hb_switch_backend(line + 7);
 	return -EINVAL;
 }
 
@@ -70,11 +67,10 @@ static ssize_t o2probe_backend_write(struct file *file, const char __user *from,
 	return ret ? ret : count;
 }
 
-/* whether the dummy is registered, and which backend is active */
+/* whether the dummy is registered */
 static int o2probe_backend_show(struct seq_file *seq, void *unused)
 {
-	seq_printf(seq, "%s %s\n", o2probe_backend_there ? "registered" : "-",
-		   o2hb_active_backend_name());
+	seq_printf(seq, "%s\n", o2probe_backend_there ? "registered" : "-");
 	return 0;
 }
 

@@ -91,18 +91,19 @@ static void o2probe_down(struct o2nm_node *node, int num, void *data)
 	o2probe_record(data, num, false);
 }
 
-/* "UUID|- PRIORITY" */
+/* "UUID|- PRIORITY [hold]" */
 static int o2probe_get_callback(const char __user *from, size_t count,
-				char *uuid, int *priority)
+				char *uuid, int *priority, bool *hold)
 {
-	char line[O2PROBE_LINE_LEN], rest;
+	char line[O2PROBE_LINE_LEN], word[6], rest;
+	int found;
 	int ret = o2probe_get_line(line, from, count);
 
 	if (ret)
 		return ret;
-	if (sscanf(line, "%32s %d %c", uuid, priority, &rest) != 2)
-		return -EINVAL;
-	return 0;
+	found = sscanf(line, "%32s %d %5s %c", uuid, priority, word, &rest);
+	*hold = found == 3 && !strcmp(word, "hold");
+	return found == 2 || *hold ? 0 : -EINVAL;
 }
 
 static struct o2probe_callback *o2probe_find(const char *uuid, int priority)
@@ -115,7 +116,7 @@ static struct o2probe_callback *o2probe_find(const char *uuid, int priority)
 	return NULL;
 }
 
-static int o2probe_register(const char *uuid, int priority)
+static int o2probe_register(const char *uuid, int priority, bool hold)
 {
 	struct o2probe_callback *cb;
 	int ret;
@@ -132,6 +133,10 @@ static int o2probe_register(const char *uuid, int priority)
 			    priority);
 	o2hb_setup_callback(&cb->cb_down, O2HB_NODE_DOWN_CB, o2probe_down, cb,
 			    priority);
+#ifdef O2PROBE_LISTENS
+	cb->cb_up.hc_listens = !hold;
+	cb->cb_down.hc_listens = !hold;
+#endif
 
 	ret = o2hb_register_callback(o2probe_uuid(cb->cb_uuid), &cb->cb_down);
 	if (ret)
@@ -163,12 +168,13 @@ static ssize_t o2probe_register_write(struct file *file, const char __user *from
 {
 	char uuid[O2PROBE_UUID_LEN];
 	int priority, ret;
+	bool hold;
 
-	ret = o2probe_get_callback(from, count, uuid, &priority);
+	ret = o2probe_get_callback(from, count, uuid, &priority, &hold);
 	if (ret)
 		return ret;
 	mutex_lock(&o2probe_callbacks_mutex);
-	ret = o2probe_register(uuid, priority);
+	ret = o2probe_register(uuid, priority, hold);
 	mutex_unlock(&o2probe_callbacks_mutex);
 	return ret ? ret : count;
 }
@@ -179,8 +185,9 @@ static ssize_t o2probe_unregister_write(struct file *file, const char __user *fr
 	struct o2probe_callback *cb;
 	char uuid[O2PROBE_UUID_LEN];
 	int priority, ret;
+	bool hold;
 
-	ret = o2probe_get_callback(from, count, uuid, &priority);
+	ret = o2probe_get_callback(from, count, uuid, &priority, &hold);
 	if (ret)
 		return ret;
 	mutex_lock(&o2probe_callbacks_mutex);

@@ -3,13 +3,15 @@
  * o2probe: o2hb as its in-kernel users see it, through debugfs.
  *
  * /sys/kernel/debug/o2probe/
- *	register	w: "UUID|- PRIORITY": an up and a down callback
- *	unregister	w: the same words
+ *	register	w: "UUID|- PRIORITY [hold]": an up and a down callback;
+ *			with hold, or before o2hb knew listeners, the region
+ *			is in use as by a domain: busy, and own link fences
+ *	unregister	w: "UUID|- PRIORITY"
  *	events		r: one line a delivery; w: anything, forgets them
  *	delay_ms	rw: how long each callback sleeps, to widen a race
  *	map		rw on one open file: "UUID|-", then the live nodes
- *	status		rw on one open file: "UUID|- NODE", then 0 or 1
- *	backend		rw: "register", "unregister" or "switch NAME"
+ *	status		rw on one open file: "UUID|- NODE", then 0 or 1; ENOENT is a failed write
+ *	backend		rw: "register" or "unregister" a dummy backend, o2probe
  *
  * A failed request is a failed write, with o2hb's own errno.
  */

@@ -95,7 +95,7 @@ out:
 static int o2probe_status(const char *uuid, u8 node)
 {
 #ifdef O2PROBE_NODE_STATUS
-	return o2hb_node_is_live(uuid, node);
+	return o2hb_node_status(uuid, node);
 #else
 	return -EOPNOTSUPP;
 #endif
