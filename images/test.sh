@@ -113,5 +113,18 @@ exec {to_holder}>&- {holder_in}>&-
 expect 0 'unlocked [0-9]+' "$o2work" lock "$work/lock" --timeout-ms 10000
 expect 0 'writes=[1-9][0-9]* longest_ms=[0-9]+ at=[0-9]+' "$o2work" stall "$work/f" --seconds 1 --interval-ms 10
 
+# single calls tell their errno, whatever it is
+expect 0 "^ok$" "$o2work" call mkdir "$work/dir"
+expect 0 "^EEXIST$" "$o2work" call mkdir "$work/dir"
+expect 0 "^ok$" "$o2work" call ln "$work/dir" "$work/dir/a link"
+expect 0 "^ENOTEMPTY$" "$o2work" call rmdir "$work/dir"
+expect 0 "^EISDIR$" "$o2work" call write "$work/dir" text
+expect 0 "^ok$" "$o2work" call rm "$work/dir/a link"
+expect 0 "^ENOENT$" "$o2work" call rm "$work/dir/a link"
+expect 2 "call: ln" "$o2work" call ln "$work/dir"
+expect 2 "call: frob" "$o2work" call frob "$work/dir"
+expect 2 "go together" "$o2work" walk --volume /dev/shared0
+expect 2 "from 1 to 16" "$o2work" walk --walkers 17
+
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]

@@ -8,3 +8,5 @@ int run_check(int argc, char* argv[]);
 int run_lock(int argc, char* argv[]);
 int run_stall(int argc, char* argv[]);
 int run_now(int argc, char* argv[]);
+int run_call(int argc, char* argv[]);
+int run_walk(int argc, char* argv[]);

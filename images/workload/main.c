@@ -38,6 +38,19 @@ static const char help[] =
     "      Writes 4 KiB and fsyncs in a loop for S seconds (10). Prints \"stall <begun ns> ms=..\" for each "
     "one of 100 ms or more,\n"
     "      at the end \"writes=.. longest_ms=.. at=<begun ns>\".\n"
+    "  call [--mark M] ln TARGET LINK | rm LINK | mkdir DIR | rmdir DIR | write FILE TEXT | mount DEV DIR | "
+    "umount DIR\n"
+    "      Makes this one system call and prints \"ok\" or the name of its errno. --mark writes \"mark=M "
+    "phase=begin\" and \"phase=end\"\n"
+    "      around it into the trace. mount is of type ocfs2 with heartbeat=local.\n"
+    "  walk [--seed S] [--ops N] [--walkers W] [--address IP] [--volume DEV --uuid UUID --directory DIR] "
+    "[--mounts M]\n"
+    "      Walks at random over the configfs and sysfs of the cluster stack, W threads at once, and holds "
+    "every step against a model of\n"
+    "      what the interface promises; removes the cluster that is there. Prints \"steps=.. links=.. ..\", "
+    "or what went wrong and the\n"
+    "      fewest steps that show it; exit 1 then. --volume also mounts, M times (3); needs one walker (the "
+    "default).\n"
     "  now\n"
     "      Prints \"now <ns>\".\n"
     "\n"
@@ -55,8 +68,8 @@ int main(int argc, char* argv[]) {
   static const struct {
     const char* name;
     int (*run)(int argc, char* argv[]);
-  } commands[] = {{"sectors", run_sectors}, {"append", run_append}, {"check", run_check},
-                  {"lock", run_lock},       {"stall", run_stall},   {"now", run_now}};
+  } commands[] = {{"sectors", run_sectors}, {"append", run_append}, {"check", run_check}, {"lock", run_lock},
+                  {"stall", run_stall},     {"now", run_now},       {"call", run_call},   {"walk", run_walk}};
   if (argc < 2) {
     fputs(help, stderr);
     return EXIT_USAGE;

@@ -70,11 +70,21 @@ std::string O2cb::uuid(int volume) {
 }
 
 void O2cb::start_heartbeat(Node& node) {
+  if (user_mode()) {
+    for (int volume = 0; volume < cluster_.plan().volumes; ++volume)
+      node.sh(o2cb_script::make_region(cluster_.topology(), uuid(volume), cluster_.size(), node.number()));
+    return;
+  }
   for (int volume = 0; volume < cluster_.plan().volumes; ++volume)
     node.sh(fmt::format("ocfs2_hb_ctl -S -d {} svc", o2cb_script::device(volume)), 60s);
 }
 
 void O2cb::stop_heartbeat(Node& node) {
+  if (user_mode()) {
+    for (int volume = 0; volume < cluster_.plan().volumes; ++volume)
+      node.sh(o2cb_script::remove_region(cluster_.topology(), uuid(volume), node.number()));
+    return;
+  }
   for (int volume = 0; volume < cluster_.plan().volumes; ++volume)
     node.sh(fmt::format("ocfs2_hb_ctl -K -d {} svc", o2cb_script::device(volume)), 60s);
 }
@@ -96,6 +106,7 @@ void O2cb::start_heartbeat_everywhere(const std::vector<Node*>& nodes) {
   const Deadline deadline = Deadline::in(cluster_.topology().dead_latest() + 20s);
   wait_live(nodes, all, deadline);
   wait_connected(nodes, all, deadline);
+  if (user_mode()) return;
   // While every region is there: the recorders need to know where it lies.
   for (int volume = 0; volume < cluster_.plan().volumes; ++volume) heartbeat_region(*nodes[0], volume);
 }
@@ -109,6 +120,7 @@ void O2cb::mount_everywhere(const std::vector<Node*>& nodes) {
     mount(*nodes[0], volume);
     if (!rest.empty()) on_each(rest, [&](Node& node) { mount(node, volume); });
   }
+  if (user_mode()) return;
   // The mount holds a reference of its own, so that umount ends the heartbeat as it does for users.
   on_each(nodes, [&](Node& node) { stop_heartbeat(node); });
 }

@@ -28,7 +28,8 @@ class O2cb {
   void unconfigure(const std::vector<Node*>& nodes);
   /// Formats every volume, from the first of these nodes.
   void format(Node& node);
-  /// Starts disk heartbeat on all volumes (ocfs2_hb_ctl -S), without waiting for the others.
+  /// Starts heartbeat on all volumes without waiting for the others: by ocfs2_hb_ctl -S, or in user mode by a
+  /// region with a link to every node of the cluster, its own last.
   void start_heartbeat(Node& node);
   void stop_heartbeat(Node& node);
   /// Heartbeat on all of these, and waits until each sees and is connected to each other.
@@ -60,6 +61,7 @@ class O2cb {
                    int volume = 0);
 
  private:
+  bool user_mode() const { return cluster_.topology().heartbeat_mode == HeartbeatMode::user; }
   void configure_one(Node& node, const Topology& topology);
   void wait_view(const std::string& what, const std::vector<Node*>& viewers, Deadline deadline,
                  const std::function<NodeSet(Node&)>& view,

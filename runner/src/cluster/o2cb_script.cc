@@ -49,6 +49,8 @@ std::string configure(const Topology& topology, int nodes, int self) {
   // An unpatched kernel has no such events; what needs them says so by itself.
   script += "[ ! -d /sys/kernel/tracing/events/o2cb ] || echo 1 > /sys/kernel/tracing/events/o2cb/enable\n";
   script += set("/sys/fs/ocfs2/cluster_stack", "o2cb");
+  if (topology.heartbeat_mode != HeartbeatMode::disk)
+    script += set(kHeartbeatMode, name_of(topology.heartbeat_mode));
   script += fmt::format("mkdir {}\n", cluster);
   script += set(cluster + "/heartbeat/dead_threshold", fmt::format("{}", topology.dead_threshold));
   // The kernel keeps keepalive below idle at each single write: a short keepalive first leaves room for
@@ -73,13 +75,32 @@ std::string unconfigure(const Topology& topology, int nodes) {
   const std::string cluster = cluster_dir(topology);
   std::string script = "set -e\n";
   script += fmt::format(
-      "if [ -d {0} ]; then\n  find {0}/heartbeat -mindepth 1 -maxdepth 1 -type d -exec rmdir {{}} +\n",
+      "if [ -d {0} ]; then\n"
+      "  find {0}/heartbeat -mindepth 2 -type l -exec rm {{}} +\n"
+      "  find {0}/heartbeat -mindepth 1 -maxdepth 1 -type d -exec rmdir {{}} +\n",
       cluster);
   for (int node = 1; node <= nodes; ++node)
     script += fmt::format("  [ ! -d {0}/node/node{1} ] || rmdir {0}/node/node{1}\n", cluster, node);
   script += fmt::format("  rmdir {}\nfi\n", cluster);
   script += "modprobe -r ocfs2_stack_o2cb ocfs2 ocfs2_dlm ocfs2_nodemanager ocfs2_stackglue\n";
   return script;
+}
+
+std::string make_region(const Topology& topology, const std::string& uuid, int nodes, int self) {
+  const std::string cluster = cluster_dir(topology);
+  const auto link = [&](int node) {
+    return fmt::format("ln -s {0}/node/node{1} {0}/heartbeat/{2}/node{1}\n", cluster, node, uuid);
+  };
+  std::string script = fmt::format("set -e\nmkdir {}/heartbeat/{}\n", cluster, uuid);
+  for (int node = 1; node <= nodes; ++node)
+    if (node != self) script += link(node);
+  return script + link(self);
+}
+
+std::string remove_region(const Topology& topology, const std::string& uuid, int self) {
+  return fmt::format(
+      "set -e\ncd {}/heartbeat/{}\nrm node{}\nfind . -type l -exec rm {{}} +\ncd ..\nrmdir {}\n",
+      cluster_dir(topology), uuid, self, uuid);
 }
 
 std::string mkfs(const Topology& topology, int volume) {

@@ -248,6 +248,10 @@ const char* name_of(FenceMethod method) {
   return method == FenceMethod::panic ? "panic" : "reset";
 }
 
+const char* name_of(HeartbeatMode mode) {
+  return mode == HeartbeatMode::user ? "user" : "disk";
+}
+
 Duration timer_slack(Duration timeout, unsigned hz) {
   const Duration tick = Duration(1s) / hz;
   const int64_t delta = (timeout + tick - 1ns) / tick;

@@ -17,6 +17,13 @@ namespace o2lab {
 enum class FenceMethod { reset, panic };
 const char* name_of(FenceMethod method);
 
+/// Where membership comes from: /sys/fs/o2cb/heartbeat_mode.
+enum class HeartbeatMode {
+  disk,  ///< heartbeat on the shared disk, as mainline knows it
+  user,  ///< links that userspace makes in the region's directory
+};
+const char* name_of(HeartbeatMode mode);
+
 /// The most that a kernel timer of `timeout` fires late by design: one granule of the timer wheel level it
 /// falls into plus the tick at whose edge it was armed (calc_wheel_index() and calc_index() in
 /// kernel/time/timer.c). `hz` is CONFIG_HZ; the lab kernels have 100. At 100 Hz a 6 s timer may come 0.65 s
@@ -38,6 +45,7 @@ struct Topology {
   std::string cluster = "lab";  ///< [cluster] name: 1..16 letters and digits (OCFS2_CLUSTER_NAME_LEN)
   int nodes = 3;                ///< [cluster] nodes: 1..16
   FenceMethod fence_method = FenceMethod::reset;
+  HeartbeatMode heartbeat_mode = HeartbeatMode::disk;  ///< not in the file: each case asks for its own
 
   uint64_t memory = 256ULL << 20;  ///< [node] memory: bytes of RAM a node, 64 MiB..64 GiB, whole MiB
   int vcpus = 1;                   ///< [node] vcpus: 1..16

@@ -67,6 +67,8 @@ const char* name_of(ReportKind kind) {
       return "o2hb_write_timeout";
     case ReportKind::quorum_decision:
       return "quorum_decision";
+    case ReportKind::own_link_removed:
+      return "own_link_removed";
     case ReportKind::oom_kill:
       return "oom_kill";
     case ReportKind::boot:

@@ -35,6 +35,8 @@ enum class ReportKind {
   ocfs2_fence,         ///< the node fences itself: fs/ocfs2/cluster/quorum.c o2quo_fence_self
   o2hb_write_timeout,  ///< fs/ocfs2/cluster/heartbeat.c o2hb_write_timeout
   quorum_decision,     ///< fs/ocfs2/cluster/quorum.c o2quo_make_decision, either way
+  own_link_removed,    ///< user mode: the link of a node that still has the volume is gone, it will fence
+                       ///< itself
   oom_kill,            ///< mm/oom_kill.c
   boot,                ///< "Linux version …": a kernel starts
   init_started,        ///< "Run … as init process"

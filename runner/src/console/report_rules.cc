@@ -120,6 +120,8 @@ std::optional<Note> note_of(std::string_view body) {
       return Note{Kind::quorum_decision, std::string(text)};
     return std::nullopt;
   }
+  if (body.starts_with("o2hb: Own node's link removed from region "))
+    return Note{Kind::own_link_removed, whole};
   if (body.starts_with("OCFS2: ERROR (device ") || body.starts_with("OCFS2: abort (device "))
     return Note{Kind::ocfs2_error, whole};
   if (body.starts_with("kmemleak: ") && contains(body, "new suspected memory leak"))

@@ -43,6 +43,7 @@ struct CaseSpec {
   std::string flavour;        ///< kernel flavour it must run on; empty: the run's
   std::string extra_cmdline;  ///< at the end of the kernel command line of every node
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
+  HeartbeatMode heartbeat_mode = HeartbeatMode::disk;
   bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
   bool alone = false;  ///< with `run --jobs`, no other case runs beside it
   std::string
@@ -74,6 +75,11 @@ inline CaseOption OnKernel(std::string flavour) {
 }
 inline CaseOption FenceBy(FenceMethod method) {
   return [method](CaseSpec& s) { s.fence_method = method; };
+}
+/// Membership by links from userspace. Up to Ready::heartbeat every node has a region a volume with all nodes
+/// linked.
+inline CaseOption UserMode() {
+  return [](CaseSpec& s) { s.heartbeat_mode = HeartbeatMode::user; };
 }
 inline CaseOption Nightly() {
   return [](CaseSpec& s) { s.selection = Selection::nightly; };

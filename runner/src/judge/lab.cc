@@ -40,7 +40,7 @@ Death ExpectedFence::wait() {
 }
 
 Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events,
-         FenceOracle& oracle, CaseRecord& record, bool no_faults)
+         FenceOracle& oracle, CaseRecord& record, bool no_faults, uint64_t seed)
     : spec_(spec),
       cluster_(cluster),
       o2cb_(o2cb),
@@ -48,7 +48,8 @@ Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, Event
       events_(events),
       oracle_(oracle),
       record_(record),
-      no_faults_(no_faults) {}
+      no_faults_(no_faults),
+      seed_(seed) {}
 
 std::vector<Node*> Lab::nodes(const NodeSet& numbers) {
   std::vector<Node*> out;

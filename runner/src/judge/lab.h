@@ -9,8 +9,10 @@
 #include "base/event_log.h"
 #include "base/wait.h"
 #include "cluster/cluster.h"
+#include "cluster/config_calls.h"
 #include "cluster/heartbeat_block.h"
 #include "cluster/o2cb.h"
+#include "cluster/user_region.h"
 #include "cluster/workload.h"
 #include "judge/case_record.h"
 #include "judge/case_spec.h"
@@ -52,7 +54,7 @@ class Undo {
 class Lab {
  public:
   Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events, FenceOracle& oracle,
-      CaseRecord& record, bool no_faults = false);
+      CaseRecord& record, bool no_faults = false, uint64_t seed = 0);
 
   const CaseSpec& spec() const { return spec_; }
   const Topology& topology() const { return cluster_.topology(); }
@@ -60,6 +62,8 @@ class Lab {
   O2cb& o2cb() { return o2cb_; }
   WaitHub& hub() { return hub_; }
   EventLog& events() { return events_; }
+  /// Of the run (`--seed`): for whatever a case does at random.
+  uint64_t seed() const { return seed_; }
   FenceOracle& oracle() { return oracle_; }
   CaseRecord& record() { return record_; }
 
@@ -69,6 +73,13 @@ class Lab {
   /// Nodes that still run.
   std::vector<Node*> survivors() { return cluster_.running_nodes(); }
   NodeSet numbers_of(const std::vector<Node*>& nodes) const;
+
+  /// Single calls on the configfs and sysfs of a node, with errno and node events.
+  ConfigCalls calls(Node& node) { return ConfigCalls(node, hub_, events_); }
+  /// A region of user mode; made and linked by whoever asks for it.
+  UserRegion region(Node& node, const std::string& name) {
+    return UserRegion(calls(node), cluster_.topology(), name);
+  }
 
   /// Names what comes next, in the timeline and in the failure message of whatever goes wrong in it.
   void step(const std::string& text);
@@ -140,6 +151,7 @@ class Lab {
   FenceOracle& oracle_;
   CaseRecord& record_;
   const bool no_faults_;
+  const uint64_t seed_;
 };
 
 }  // namespace o2lab

@@ -120,6 +120,7 @@ Topology Session::topology_for(const CaseSpec& spec) const {
   if (name.empty()) name = spec.nodes <= 2 ? "two-node" : spec.nodes == 3 ? "three-node" : "five-node";
   Topology topology = find_topology(name);
   topology.fence_method = spec.fence_method;
+  topology.heartbeat_mode = spec.heartbeat_mode;
   return topology;
 }
 

@@ -35,11 +35,14 @@ bool is_nearly_full(const fs::path& dir) {
   return free_bytes(dir) < kLeast;
 }
 
-/// Lower-case suite: the name of the file of cases/ it stands in.
+/// Suite in snake_case: the name of the file of cases/ it stands in.
 std::string family_of(const CaseSpec& spec) {
-  std::string out = spec.suite;
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string out;
+  for (const char c : spec.suite) {
+    const auto letter = static_cast<unsigned char>(c);
+    if (std::isupper(letter) != 0 && !out.empty()) out += '_';
+    out += static_cast<char>(std::tolower(letter));
+  }
   return out;
 }
 
@@ -142,7 +145,8 @@ void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
 }
 
 void Session::run_body(const RegisteredCase& wanted) {
-  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults);
+  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults,
+          options_.seed);
   record_.set_step("");
   events_->add(0, "case", "body");
   wanted.body(lab);

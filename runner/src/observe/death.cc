@@ -20,13 +20,17 @@ Death death_of(const NodeGone& gone) {
               gone.last_line.empty() ? "no console output" : gone.last_line};
   // A fence prints its reason first; it outranks the panic by which fence_method panic carries it out.
   if (const KernelReport* fence = last_of(gone, ReportKind::ocfs2_fence)) {
-    const KernelReport* timeout = last_of(gone, ReportKind::o2hb_write_timeout);
-    const KernelReport* decision = last_of(gone, ReportKind::quorum_decision);
+    // The last reason before it is the one: a decision to stay may be long past.
+    uint64_t last = 0;
+    for (const auto& [kind, cause] : {std::pair{ReportKind::o2hb_write_timeout, Cause::disk_timeout},
+                                      std::pair{ReportKind::quorum_decision, Cause::quorum},
+                                      std::pair{ReportKind::own_link_removed, Cause::own_link}}) {
+      const KernelReport* reason = last_of(gone, kind);
+      if (reason == nullptr || reason->first_line < last) continue;
+      last = reason->first_line;
+      death.cause = cause;
+    }
     death.detail = fence->title;
-    if (timeout != nullptr && (decision == nullptr || decision->first_line < timeout->first_line))
-      death.cause = Cause::disk_timeout;
-    else if (decision != nullptr)
-      death.cause = Cause::quorum;
     return death;
   }
   if (gone.by_host) {

@@ -33,6 +33,13 @@ TEST(Death, AFenceIsNamedByTheLastReasonBeforeIt) {
             Cause::disk_timeout);
 }
 
+TEST(Death, AFenceForTheOwnLinkIsNeitherQuorumNorDisk) {
+  EXPECT_EQ(death_of(gone({report(ReportKind::quorum_decision, 1), report(ReportKind::own_link_removed, 2),
+                           report(ReportKind::ocfs2_fence, 3)}))
+                .cause,
+            Cause::own_link);
+}
+
 TEST(Death, AFenceByPanicIsStillAFence) {
   EXPECT_EQ(
       death_of(gone({report(ReportKind::o2hb_write_timeout, 1), report(ReportKind::ocfs2_fence, 2, true)}))

@@ -11,6 +11,8 @@ const char* name_of(Cause cause) {
       return "quorum";
     case Cause::disk_timeout:
       return "disk_timeout";
+    case Cause::own_link:
+      return "own_link";
     case Cause::panic:
       return "panic";
     case Cause::watchdog:

@@ -15,6 +15,7 @@ namespace o2lab {
 enum class Cause {
   quorum,           ///< o2quo_make_decision fenced it (fs/ocfs2/cluster/quorum.c)
   disk_timeout,     ///< o2hb_write_timeout fenced it (fs/ocfs2/cluster/heartbeat.c)
+  own_link,         ///< user mode: its own link was removed while it had the volume mounted
   panic,            ///< any other panic or Oops
   watchdog,         ///< a watchdog device fired
   poison_pill,      ///< sbd read a fencing message
