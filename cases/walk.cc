@@ -10,7 +10,7 @@
 namespace o2lab {
 namespace {
 
-constexpr int kSteps = 3000;
+constexpr int kSteps = 2000;
 constexpr int kNightlySteps = 100'000;
 
 /// UP and DOWN of a node take turns, in each region and for the node as a whole.

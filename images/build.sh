@@ -120,6 +120,7 @@ make_root() {
     ln -sfn o2lab-init "$root/usr/sbin/$name"
   done
   compile "$root/usr/bin/o2work" "$here/workload"
+  ln -sfn o2work "$root/usr/bin/o2walk"
   link_busybox "$root"
 }
 

@@ -43,7 +43,8 @@ static const char help[] =
     "      Makes this one system call and prints \"ok\" or the name of its errno. --mark writes \"mark=M "
     "phase=begin\" and \"phase=end\"\n"
     "      around it into the trace. mount is of type ocfs2 with heartbeat=local.\n"
-    "  walk [--seed S] [--ops N] [--walkers W] [--address IP] [--volume DEV --uuid UUID --directory DIR] "
+    "  walk (or o2walk) [--seed S] [--ops N] [--walkers W] [--address IP] [--volume DEV --uuid UUID "
+    "--directory DIR] "
     "[--mounts M]\n"
     "      Walks at random over the configfs and sysfs of the cluster stack, W threads at once, and holds "
     "every step against a model of\n"
@@ -65,6 +66,9 @@ int run_now(int argc, char* argv[]) {
 }
 
 int main(int argc, char* argv[]) {
+  if (strcmp(basename(argv[0]), "o2walk") == 0) {
+    return run_walk(argc, argv);
+  }
   static const struct {
     const char* name;
     int (*run)(int argc, char* argv[]);

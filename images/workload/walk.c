@@ -11,8 +11,8 @@
 #include "walk_run.h"
 
 enum {
-  EPISODE = 400
-}; /* steps a walker takes between two clean starts: what a failure has to be shrunk from */
+  EPISODE = 1000
+}; /* most steps a walker takes between two clean starts: what a failure is shrunk from */
 
 static const int64_t shrink_ns = 60LL * 1000000000;
 
@@ -24,6 +24,7 @@ struct walker {
   struct walk_failure failure;
   struct op ops[EPISODE];
   size_t count; /* steps taken in this episode */
+  size_t limit; /* steps of this episode */
   bool failed;
   int64_t links, unlinks, mounts, errors;
 };
@@ -44,7 +45,7 @@ static void count_up(struct walker* walker, const struct op* op, int error) {
 static void* walk_episode(void* of) {
   struct walker* walker = of;
   begin_model(&walker->model, walker->names.alone);
-  for (walker->count = 0; walker->count < EPISODE;) {
+  for (walker->count = 0; walker->count < walker->limit;) {
     struct op op = walk_next(&walker->random, &walker->model, walker->names.device != NULL);
     if (!may_run(&walker->model, &op)) {
       continue;
@@ -158,7 +159,11 @@ static struct walker* run_episode(struct walk* walk) {
 static int run(struct walk* walk) {
   struct walker sum = {0};
   int64_t steps = 0;
-  for (int64_t episode = 0; steps < walk->steps; episode++) {
+  while (steps < walk->steps) {
+    const int64_t each = (walk->steps - steps + walk->walkers - 1) / walk->walkers;
+    for (int w = 0; w < walk->walkers; w++) {
+      walk->all[w].limit = each < EPISODE ? (size_t)each : EPISODE;
+    }
     struct walker* failed = run_episode(walk);
     for (int w = 0; w < walk->walkers; w++) {
       steps += (int64_t)walk->all[w].count;

@@ -89,6 +89,51 @@ static struct op planned(struct walk_random* random) {
   return (struct op){.kind = OP_LINK, .a = 0, .b = 1, .c = 0};
 }
 
+/* The next step on the way of a node to a link. */
+static struct op build_up(struct walk_random* random, const struct model* model) {
+  const int n = below(random, WALK_NODES);
+  const int r = below(random, WALK_REGIONS);
+  const struct model_node* node = &model->nodes[n];
+  const bool unknown = !model->alone && n >= WALK_SHARED_NODE;
+  const int at = unknown ? below(random, 5) : 0;
+  if (unknown ? at == 0 : !node->exists) {
+    return (struct op){.kind = OP_MKDIR_NODE, .a = n};
+  }
+  if (unknown ? at == 1 : !node->has_address) {
+    return (struct op){.kind = OP_ADDRESS, .a = n, .b = n};
+  }
+  if (unknown ? at == 2 : !node->has_port) {
+    return (struct op){.kind = OP_PORT, .a = n, .b = PORT_RIGHT};
+  }
+  if (unknown ? at == 3 : !node->has_number) {
+    return (struct op){.kind = OP_NUMBER, .a = n, .b = n};
+  }
+  if (!model->regions[r].exists && !holds_region(model, r)) {
+    return (struct op){.kind = OP_MKDIR_REGION, .a = r};
+  }
+  int l = below(random, WALK_LINKS);
+  while (l > 0 && model->regions[r].link[l] != NO_NODE) {
+    l--;
+  }
+  return (struct op){.kind = OP_LINK, .a = r, .b = l, .c = n};
+}
+
+/* The next step on the way to nothing being there. */
+static struct op take_down(struct walk_random* random, const struct model* model) {
+  const int r = below(random, WALK_REGIONS);
+  const int n = below(random, WALK_NODES);
+  for (int l = 0; l < WALK_LINKS; l++) {
+    if (model->regions[r].link[l] != NO_NODE) {
+      return (struct op){.kind = OP_UNLINK, .a = r, .b = l};
+    }
+  }
+  if (model->regions[r].exists) {
+    return (struct op){.kind = OP_RMDIR_REGION, .a = r};
+  }
+  return (struct op){.kind = model->nodes[n].exists ? OP_RMDIR_NODE : OP_RMDIR_CLUSTER,
+                     .a = model->nodes[n].exists ? n : 0};
+}
+
 struct op walk_next(struct walk_random* random, const struct model* model, bool has_volume) {
   unsigned phase = random->steps++ % PHASE;
   if (random->plan > PLAN_REST) {
@@ -108,6 +153,9 @@ struct op walk_next(struct walk_random* random, const struct model* model, bool 
   }
   /* little happens in disk mode: it is left again soon */
   const bool tear_down = phase >= PHASE - TEAR_DOWN || (!model->user && below(random, 2) == 0);
+  if (model->cluster == 0 && model->user && below(random, 2) == 0) {
+    return tear_down ? take_down(random, model) : build_up(random, model);
+  }
   struct op op = {.kind = pick(random, tear_down)};
   const int nodes = model->alone ? WALK_NODES : WALK_NODES + 1;
   switch (op.kind) {

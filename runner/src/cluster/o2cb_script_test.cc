@@ -31,6 +31,24 @@ TEST(O2cbScript, KeepaliveLeavesRoomBeforeIdleIsSet) {
   EXPECT_LT(idle, wanted);
 }
 
+TEST(O2cbScript, UserModeIsSetBeforeTheClusterIsThere) {
+  Topology topology;
+  EXPECT_EQ(configure(topology, 1, 1).find(kHeartbeatMode), std::string::npos);
+  topology.heartbeat_mode = HeartbeatMode::user;
+  const std::string script = configure(topology, 1, 1);
+  EXPECT_LT(script.find("set_to /sys/fs/o2cb/heartbeat_mode user\n"),
+            script.find("mkdir /sys/kernel/config/cluster/lab\n"));
+}
+
+TEST(O2cbScript, OwnLinkComesLastAndGoesFirst) {
+  const std::string make = make_region(Topology(), "AB", 3, 2);
+  const size_t own = make.find("/heartbeat/AB/node2\n");
+  EXPECT_NE(own, std::string::npos);
+  for (const char* peer : {"/heartbeat/AB/node1\n", "/heartbeat/AB/node3\n"}) EXPECT_LT(make.find(peer), own);
+  const std::string remove = remove_region(Topology(), "AB", 2);
+  EXPECT_LT(remove.find("rm node2\n"), remove.find("-type l"));
+}
+
 TEST(O2cbScript, EveryValueIsReadBack) {
   const std::string script = configure(Topology(), 1, 1);
   EXPECT_THAT(script, HasSubstr("reads $now after $2 was written"));
