@@ -51,6 +51,14 @@ void with_modules(Node& node) {
       "mkdir -p /mnt; echo 1 > /sys/kernel/tracing/events/o2cb/o2hb_node_event/enable");
 }
 
+/// On failure the steps that show it, all of them.
+void take(Lab& lab, Node& node, const std::string& command, int steps) {
+  const CommandResult result = node.run(command, 120s + steps * 50ms);
+  lab.step(result.out);
+  EXPECT_TRUE(result.ok()) << node.name() << ": " << command << ": " << result.status_text() << "\n"
+                           << result.out << result.err;
+}
+
 /// Each node walks its own volume: two that do not link each other must not have the same.
 void walk_with_mounts(Lab& lab, int steps) {
   on_each(lab.nodes(), with_modules);
@@ -58,11 +66,11 @@ void walk_with_mounts(Lab& lab, int steps) {
   const size_t since = lab.events().position();
   on_each(lab.nodes(), [&](Node& node) {
     const int volume = node.number() - 1;
-    lab.step(node.sh(
-        walk(lab, node, steps,
-             fmt::format("--volume {} --uuid {} --directory /mnt --address {}", o2cb_script::device(volume),
-                         lab.o2cb().uuid(volume), o2cb_script::address(node.number()))),
-        120s + steps * 50ms));
+    take(lab, node,
+         walk(lab, node, steps,
+              fmt::format("--volume {} --uuid {} --directory /mnt --address {}", o2cb_script::device(volume),
+                          lab.o2cb().uuid(volume), o2cb_script::address(node.number()))),
+         steps);
   });
   for (Node* node : lab.nodes()) check_turns(lab, *node, since);
 }
@@ -71,7 +79,7 @@ void walk_at_once(Lab& lab, int steps, int walkers) {
   on_each(lab.nodes(), with_modules);
   const size_t since = lab.events().position();
   on_each(lab.nodes(), [&](Node& node) {
-    lab.step(node.sh(walk(lab, node, steps, fmt::format("--walkers {}", walkers)), 120s + steps * 50ms));
+    take(lab, node, walk(lab, node, steps, fmt::format("--walkers {}", walkers)), steps);
   });
   for (Node* node : lab.nodes()) check_turns(lab, *node, since);
 }

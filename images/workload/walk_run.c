@@ -60,6 +60,9 @@ static size_t try_without(const struct walk_target* target, bool alone, struct o
   memcpy(scratch, ops, from * sizeof(*ops));
   memcpy(scratch + from, ops + from + size, (count - from - size) * sizeof(*ops));
   size_t left = walk_replay(target, alone, scratch, count - size, &found);
+  if (left != 0 && (found.op.kind != failure->op.kind || found.error != failure->error)) {
+    return 0; /* something else: that would be another report */
+  }
   if (left != 0) {
     memcpy(ops, scratch, left * sizeof(*ops));
     *failure = found;
