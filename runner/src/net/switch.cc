@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include "base/clock.h"

@@ -3,13 +3,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/event_log.h"
 #include "base/fd.h"
+#include "base/turn_mutex.h"
 #include "net/frame.h"
 #include "net/pcapng.h"
 #include "net/port_socket.h"
@@ -110,7 +110,7 @@ class Switch {
   EventLog* log_;
   StopFd stop_;
   UniqueFd epoll_;
-  mutable std::mutex mutex_;  // taken once a batch by the thread, so a policy holds from the next batch on
+  mutable TurnMutex mutex_;  // taken once a batch by the thread, so a policy holds from the next batch on
   std::vector<std::unique_ptr<PortState>> ports_;
   MacTable macs_;
   std::unique_ptr<PcapngWriter> capture_;
