@@ -405,7 +405,7 @@ test_series_is_what_git_am_takes() {
   series_load
   while IFS= read -r path; do
     [[ -f $pristine/$path ]] || continue
-    mkdir -p "$repo/git/${path%/*}" "$repo/plain/${path%/*}"
+    mkdir -p "$(dirname "$repo/git/$path")" "$(dirname "$repo/plain/$path")"
     cp "$pristine/$path" "$repo/git/$path"
     cp "$pristine/$path" "$repo/plain/$path"
   done < <(touched_paths "${patches[@]}")
