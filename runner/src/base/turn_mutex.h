@@ -5,9 +5,9 @@
 
 namespace o2lab {
 
-/// A mutex that a thread which takes it again and again cannot keep from the others: who waits has the next turn.
-/// (std::mutex promises none; glibc's let a busy thread hold out for seconds, see pthread_mutex_lock(3).)
-/// Meets BasicLockable.
+/// A mutex that a thread which takes it again and again cannot keep from the others: who waits has the next
+/// turn. (std::mutex promises none; glibc's let a busy thread hold out for seconds, see
+/// pthread_mutex_lock(3).) Meets BasicLockable.
 class TurnMutex {
  public:
   void lock() {
