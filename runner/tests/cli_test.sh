@@ -90,6 +90,7 @@ topology 'wrong unit' 'node\.memory: "256 MB" is not a size' 's/^memory = .*/mem
 topology 'wrong type' 'cluster\.nodes: is a string' 's/^nodes = .*/nodes = "two"/'
 topology 'not TOML' 'not TOML' 's/^nodes = .*/nodes = = 2/'
 refused 'topology: unknown name' 2 '"nope": .*there are .*three-node' run --topology nope
+refused 'up: unknown mode' 2 '--mode: global not in {disk,user}' up --mode global
 refused 'up: unknown topology' 2 '"nope": .*there are .*three-node' up nope
 refused 'topology: no such file' 2 '/none\.toml: no such topology file' run --topology "$tmp/none.toml"
 

@@ -185,6 +185,9 @@ int main_inside(int argc, char** argv) {
   up->add_option("--ready", options.up_ready, "How far: booted, o2cb, heartbeat or mounted")
       ->check(CLI::IsMember({"booted", "o2cb", "heartbeat", "mounted"}))
       ->capture_default_str();
+  up->add_option("--mode", options.up_mode, "Where membership comes from: disk (heartbeat) or user (links)")
+      ->check(CLI::IsMember({"disk", "user"}))
+      ->capture_default_str();
   up->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
   up->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
   up->add_option("--connect", options.session.connect, "libvirt URI; default: embedded driver");

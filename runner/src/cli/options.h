@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::string> command;  ///< exec
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
+  std::string up_mode = "disk";
   int rounds = 10;              ///< bench: measurements of each figure
   std::string series;           ///< series: file or folder; empty: SERIES, else the repository's
   std::vector<std::string> at;  ///< series: parts after which cases run; empty: all

@@ -74,6 +74,7 @@ int hold_lab(const Options& options, UniqueFd answer) {
     spec.volumes = topology.volumes;
     spec.fence_method = topology.fence_method;
     spec.ready = ready_from(options.up_ready);
+    spec.heartbeat_mode = options.up_mode == "user" ? HeartbeatMode::user : HeartbeatMode::disk;
     session.boot_by_hand(spec);
     tell(answer.get(), {0, fmt::format("{} {}", session.id(), session.run_dir().native())});
     answer.reset();
