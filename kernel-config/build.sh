@@ -92,14 +92,15 @@ main() {
 }
 
 build() { # DIR
-  mkdir -p "$cache"
-  exec 9>"$cache/.lock"
+  mkdir -p "$cache/work"
+  work=$cache/work/$flavour-$source_key
+  # Flavours have nothing in common but the unpacked source, which has a lock of its own.
+  exec 9>"$work.lock"
   if ! flock -n 9; then
-    notice "another build holds $cache/.lock: waiting for it"
+    notice "another build holds $work.lock: waiting for it"
     flock 9
   fi
   if [[ -f $1/build.json ]]; then return; fi
-  work=$cache/work/$flavour-$source_key
   obj=$work/obj
   if [[ ! -d $work ]]; then need_space "$cache" 3; fi
   mkdir -p "$work/log" "$cache/src"

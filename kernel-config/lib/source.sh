@@ -94,7 +94,10 @@ source_prepare() {
     tree) pristine=$source_path ;;
     *)
       pristine=$cache/src/$source_key
+      exec 8>"$cache/src/.lock"
+      flock 8
       [[ -d $pristine ]] || unpack "$pristine"
+      exec 8>&-
       [[ -n $source_version ]] || source_version=$(tree_version "$pristine")
       ;;
   esac
