@@ -419,6 +419,21 @@ test_series_is_what_git_am_takes() {
   if out=$(diff -r "$repo/git" "$repo/plain"); then ok; else wrong 'git am and patch disagree'; fi
 }
 
+test_coverage_wants_a_run_of_the_gcov_kernel() {
+  name=coverage_wants_a_run_of_the_gcov_kernel
+  local dir=$scratch/$name
+  mkdir -p "$dir/run" "$dir/kernel"
+  code=0
+  out=$("$here/coverage.sh" "$dir/run" "$dir/kernel" 2>&1) || code=$?
+  expect_code 3
+  expect_says 'coverage: not there: run'
+  mkdir "$dir/kernel/coverage"
+  code=0
+  out=$("$here/coverage.sh" "$dir/run" "$dir/kernel" 2>&1) || code=$?
+  expect_code 2
+  expect_says 'run the cases with --kernel gcov'
+}
+
 git_am() {
   local git=(git -C "$repo/git" -c user.name=test -c user.email=test@example.invalid)
   "${git[@]}" init -q && "${git[@]}" add -A && "${git[@]}" commit -q -m base &&

@@ -79,6 +79,7 @@ prefixes_result() { # FULL DIR...
     modules_image "$tree" "$part/modules.erofs"
     rm -rf "$tree"
     for file in vmlinux vmlinux.debug config release build.json; do ln "$full/$file" "$part/$file"; done
+    if [[ -f $full/bzImage ]]; then ln "$full/bzImage" "$part/bzImage"; fi
     prefixes_json "$@" >"$part/prefixes.json"
     rm -rf "$out"
     mv -T "$part" "$out"

@@ -27,11 +27,13 @@ result_finish() { # DIR
 result_vmlinux() { # DIR
   if [[ -n $vmlinux_from ]]; then
     ln "$vmlinux_from/vmlinux" "$vmlinux_from/vmlinux.debug" "$1/"
+    if is_kasan; then ln "$vmlinux_from/bzImage" "$1/"; fi
     return
   fi
   cp "$obj/vmlinux" "$1/vmlinux.debug"
   # Symbols only cost reading time at boot. The PVH note is loaded, so it stays.
   strip -s -o "$1/vmlinux" "$obj/vmlinux"
+  if is_kasan; then cp "$obj/arch/x86/boot/bzImage" "$1/"; fi
 }
 
 result_modules() { # DIR
@@ -53,7 +55,18 @@ result_modules() { # DIR
       cp "$obj/$file" "$1/modules/$file"
     fi
   done
+  result_coverage "$1"
   rm -rf "$mods"
+}
+
+# What gcov wants beside the counters of a run: the graphs of the objects, and the sources they were made of.
+result_coverage() { # DIR
+  local file
+  (cd "$obj" && find fs -name "*.gcno") | while IFS= read -r file; do
+    mkdir -p "$1/coverage/${file%/*}"
+    cp "$obj/$file" "$1/coverage/$file"
+    if [[ -f $src/${file%.gcno}.c ]]; then cp "$src/${file%.gcno}.c" "$1/coverage/${file%/*}/"; fi
+  done
 }
 
 # modules_image DIR IMAGE: same bytes for the same files.
@@ -67,7 +80,7 @@ result_json() { # DIR
   local patch file
   jq -n --arg flavour "$flavour" --arg hash "$hash" --arg release "$release" \
     --arg kind "$source_kind" --arg path "$source_path" --arg version "$source_version" \
-    --arg recorded "$recorded_version" --arg series "$series_file" --arg compiler "$compiler" \
+    --argjson memory_mib "$(least_memory)" --arg recorded "$recorded_version" --arg series "$series_file" --arg compiler "$compiler" \
     --argjson patches "$(for patch in "${patches[@]}"; do
       jq -n --arg name "${patch##*/}" --arg sha256 "$(sha256_of "$patch")" '{$name, $sha256}'
     done | jq -s .)" \
@@ -77,9 +90,12 @@ result_json() { # DIR
     --argjson modules "$(find "$1/modules" -name '*.ko' | LC_ALL=C sort | while IFS= read -r file; do
       jq -n --arg name "${file#"$1/modules/"}" --arg build_id "$(build_id "$file")" '{$name, $build_id}'
     done | jq -s .)" \
-    '{$flavour, $hash, $release, source: {$kind, $path, $version, $recorded}, $series, $patches, $fragments,
+    '{$flavour, $hash, $release, $memory_mib, source: {$kind, $path, $version, $recorded}, $series, $patches, $fragments,
       $compiler, $modules}'
 }
+
+# least_memory: what a node needs at least, in MiB; 0 for no need of its own.
+least_memory() { if [[ -f ${obj:-}/.config ]] && is_kasan; then echo 512; else echo 0; fi; }
 
 sha256_of() {
   local sum

@@ -102,7 +102,7 @@ int run_bench(const Options& options, const StopFd& stop) {
       Session session(session_options, stop);
       const Topology topology = find_topology("three-node");
       BareSpec bare;
-      bare.kernel = session.kernel(options.session.flavour).vmlinux;
+      bare.kernel = session.kernel(options.session.flavour).boot;
       bare.initrd = load_image(options.session.repository, "default").dir / "bare.cpio";
       bare.runtime_dir = session.runtime_dir();
       bare.memory = topology.memory;

@@ -57,10 +57,11 @@ KernelBuild load_kernel(const fs::path& repository, const std::string& flavour) 
   KernelBuild build;
   build.flavour = flavour;
   build.dir = resolved(repository / "build/kernel" / flavour, remedy);
-  build.vmlinux = readable(build.dir / "vmlinux", remedy);
+  build.boot = readable(build.dir / (fs::exists(build.dir / "bzImage") ? "bzImage" : "vmlinux"), remedy);
   build.modules = readable(build.dir / "modules.erofs", remedy);
   if (fs::exists(build.dir / "initrd")) build.initrd = readable(build.dir / "initrd", remedy);
   build.info = load_json(build.dir / "build.json", remedy);
+  build.least_memory_mib = build.info.value("memory_mib", 0U);
   build.release = read_file(readable(build.dir / "release", remedy));
   while (!build.release.empty() && build.release.back() == '\n') build.release.pop_back();
   return build;

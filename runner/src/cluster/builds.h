@@ -12,11 +12,12 @@ namespace o2lab {
 struct KernelBuild {
   std::string flavour;
   fs::path dir;      ///< resolved, so that a rebuild during a run changes nothing under it
-  fs::path vmlinux;  ///< boots by PVH
+  fs::path boot;     ///< what QEMU is given: bzImage where there is one, else vmlinux by PVH
   fs::path initrd;   ///< empty unless the flavour needs one (stock)
   fs::path modules;  ///< modules.erofs
   std::string release;
-  nlohmann::json info;  ///< build.json: source version, series, hash, build ids
+  unsigned least_memory_mib = 0;  ///< of a node
+  nlohmann::json info;            ///< build.json: source version, series, hash, build ids
 };
 
 /// What images/build.sh left under build/image/FLAVOUR.

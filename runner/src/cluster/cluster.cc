@@ -24,7 +24,8 @@ Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord*
     node.run_id = plan_.run_id;
     node.kernel = plan_.kernel;
     node.image = plan_.image;
-    node.memory_mib = static_cast<unsigned>(plan_.topology.memory >> 20);
+    node.memory_mib =
+        std::max(static_cast<unsigned>(plan_.topology.memory >> 20), plan_.kernel->least_memory_mib);
     node.vcpus = static_cast<unsigned>(plan_.topology.vcpus);
     node.accel = plan_.accel;
     node.runtime_dir = plan_.runtime_dir;

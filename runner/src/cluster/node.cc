@@ -55,7 +55,7 @@ NodeSpec Node::spec() const {
   spec.memory_mib = plan_.memory_mib;
   spec.vcpus = plan_.vcpus;
   spec.accel = plan_.accel;
-  spec.kernel = plan_.kernel->vmlinux;
+  spec.kernel = plan_.kernel->boot;
   spec.initrd = plan_.kernel->initrd;
   spec.root_image = plan_.image->root;
   spec.modules_image = plan_.kernel->modules;

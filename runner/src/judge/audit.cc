@@ -6,9 +6,46 @@
 
 namespace o2lab {
 
+namespace {
+
+constexpr const char* kKmemleak = "/sys/kernel/debug/kmemleak";
+constexpr const char* kLeak = "unreferenced object ";
+
+}  // namespace
+
 void unmount_all(Cluster& cluster) {
   const std::vector<Node*> nodes = cluster.running_nodes();
   on_each(nodes, [](Node& node) { node.sh("umount -a -t ocfs2", 60s); });
+}
+
+std::string leaks_of_cluster_modules(const std::string& kmemleak) {
+  std::string ours;
+  for (size_t begin = kmemleak.find(kLeak); begin != std::string::npos;) {
+    const size_t next = kmemleak.find(kLeak, begin + 1);
+    const std::string one = kmemleak.substr(begin, next == std::string::npos ? next : next - begin);
+    if (one.find("[ocfs2") != std::string::npos || one.find("configfs_") != std::string::npos) ours += one;
+    begin = next;
+  }
+  return ours;
+}
+
+void audit_leaks(Cluster& cluster, WaitHub& hub) {
+  std::vector<Node*> nodes = cluster.running_nodes();
+  std::erase_if(nodes, [](Node* node) {
+    return node->sh(fmt::format("[ -e {} ] || echo none", kKmemleak)).starts_with("none");
+  });
+  if (nodes.empty()) return;
+  // A scan reports what no scan finds a pointer to and what is older than 5 s (MSECS_MIN_AGE in
+  // mm/kmemleak.c).
+  const TimePoint aged = Clock::now() + 6s;
+  hub.wait("objects to be old enough for kmemleak", Deadline::at(aged + 10s), [&] {
+    return Seen{Clock::now() >= aged, "time still runs"};
+  });
+  on_each(nodes, [](Node& node) {
+    const std::string leaks = leaks_of_cluster_modules(
+        node.sh(fmt::format("echo scan > {0} && echo scan > {0} && cat {0}", kKmemleak), 120s));
+    if (!leaks.empty()) fail(ErrorKind::check, "{}: kmemleak: {}", node.name(), leaks);
+  });
 }
 
 void audit_fsck(const fs::path& image) {

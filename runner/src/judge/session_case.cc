@@ -6,6 +6,7 @@
 #include "base/paths.h"
 #include "judge/artefacts.h"
 #include "judge/audit.h"
+#include "judge/coverage.h"
 #include "judge/lab.h"
 #include "judge/session.h"
 
@@ -86,7 +87,7 @@ CaseResult Session::begin(const RegisteredCase& wanted) {
   result.family = family_of(spec);
   result.guards = spec.guards;
   result.nodes = spec.nodes;
-  result.flavour = spec.flavour.empty() ? options_.flavour : spec.flavour;
+  result.flavour = flavour_in(spec, options_.flavour);
   result.lab = options_.lab;
   result.started = Clock::now();
   record_.reset();
@@ -158,6 +159,7 @@ void Session::audit(const CaseSpec& spec) {
   cluster_->heal();
   if (spec.ready == Ready::booted || !spec.umount) return;
   unmount_all(*cluster_);
+  audit_leaks(*cluster_, hub_);
   end_nodes();
   for (int volume = 0; volume < spec.volumes; ++volume) audit_fsck(cluster_->disk(volume).path());
   record_.set_step("");
@@ -167,6 +169,11 @@ void Session::end_nodes() {
   if (!cluster_) return;
   try {
     cluster_->heal();
+    keep_coverage(*cluster_, cluster_->plan().log_dir);
+  } catch (const Error& error) {
+    record(error);
+  }
+  try {
     const std::vector<Node*> running = cluster_->running_nodes();
     for (const Node* node : running)
       oracle_.expect(node->number(), Cause::host_power, within(30s), Clock::now());
