@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "commands.h"
 #include "common.h"
 
+#define FAIL_NTH "/proc/thread-self/fail-nth"
 #define TRACE_MARKER "/sys/kernel/tracing/trace_marker"
 
 static int write_text(const char* file, const char* text) {
@@ -96,10 +98,30 @@ static void mark(int fd, const char* number, const char* what) {
   }
 }
 
+/* Makes the N-th allocation of this thread from now on fail, N = 0: none (Documentation/fault-injection). */
+static int arm(const char* nth) {
+  int fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+  if (fd < 0 || write(fd, nth, strlen(nth)) < 0) {
+    die_errno(FAIL_NTH);
+  }
+  return fd;
+}
+
+/* Whether the allocation was come to. */
+static bool disarm(int fd) {
+  char left[16] = "";
+  if (pread(fd, left, sizeof(left) - 1, 0) < 0 || pwrite(fd, "0", 1, 0) < 0) {
+    die_errno(FAIL_NTH);
+  }
+  close(fd);
+  return atoi(left) == 0;
+}
+
 int run_call(int argc, char* argv[]) {
   const char* number = NULL;
-  if (argc > 2 && strcmp(argv[1], "--mark") == 0) {
-    number = argv[2];
+  const char* nth = NULL;
+  while (argc > 2 && (strcmp(argv[1], "--mark") == 0 || strcmp(argv[1], "--fail-nth") == 0)) {
+    *(argv[1][2] == 'm' ? &number : &nth) = argv[2];
     argc -= 2;
     argv += 2;
   }
@@ -116,11 +138,13 @@ int run_call(int argc, char* argv[]) {
     }
     mark(marker, number, "phase=begin");
   }
+  int failing = nth == NULL ? -1 : arm(nth);
   int error = make_call(&call);
+  bool failed = failing >= 0 && disarm(failing);
   const char* result = errno_text(error);
   if (marker >= 0) {
     mark(marker, number, "phase=end");
   }
-  line("%s", result);
+  line("%s%s", failed ? "injected " : "", result);
   return 0;
 }

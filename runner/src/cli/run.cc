@@ -38,8 +38,9 @@ GtestRun gtest_run(const Options& options) {
   GtestRun run;
   run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
   run.skip_reason = [&](const CaseSpec& spec) -> std::string {
-    if (spec.flavour.empty() || kernel_is_built(options.session.repository, spec.flavour)) return {};
-    return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", spec.flavour);
+    const std::string& flavour = flavour_in(spec, options.session.flavour);
+    if (kernel_is_built(options.session.repository, flavour)) return {};
+    return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", flavour);
   };
   // GoogleTest's own loop would go on for ever after Ctrl-C.
   const int by_gtest = testing::GTEST_FLAG(repeat);

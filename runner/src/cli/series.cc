@@ -62,7 +62,7 @@ void Series::choose_cases() {
     if (is_wanted(options_, one)) {
       cases_.push_back(one);
       CaseSpec& spec = cases_.back().spec;
-      if (spec.flavour.empty()) spec.flavour = options_.session.flavour;
+      spec.flavour = flavour_in(spec, options_.session.flavour);
     }
 }
 

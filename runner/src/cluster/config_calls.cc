@@ -39,7 +39,9 @@ std::string ConfigCalls::call(const std::string& name, const std::string& first,
                               Duration limit) {
   const std::string mark = std::to_string(next_mark++);
   const size_t before = events_->position();
-  std::string command = fmt::format("o2work call --mark {} {} {}", mark, name, shell_quoted(first));
+  const std::string failing = fail_nth_ == 0 ? "" : fmt::format(" --fail-nth {}", fail_nth_);
+  std::string command =
+      fmt::format("o2work call --mark {}{} {} {}", mark, failing, name, shell_quoted(first));
   if (second != nullptr) command += " " + shell_quoted(*second);
   std::string out = without_line_end(node_->sh(command, limit));
   const auto ours = [&](const Event& event) {
@@ -62,6 +64,19 @@ std::string ConfigCalls::call(const std::string& name, const std::string& first,
     if (within && event.kind == "o2hb_node_event") out += told(event);
   }
   return out;
+}
+
+ConfigCalls ConfigCalls::failing(int nth) const {
+  ConfigCalls calls = *this;
+  calls.fail_nth_ = nth;
+  return calls;
+}
+
+void ConfigCalls::allow_failing() {
+  node_->sh(
+      "set -e; cd /sys/kernel/debug; for one in failslab fail_page_alloc; do echo N > $one/ignore-gfp-wait; "
+      "echo 0 > $one/verbose; done; echo 0 > fail_page_alloc/min-order; echo N > "
+      "fail_page_alloc/ignore-gfp-highmem");
 }
 
 std::string ConfigCalls::read(const std::string& file) {

@@ -37,12 +37,20 @@ class ConfigCalls {
   /// Names in a directory, sorted, in one line: "block_bytes blocks dev", "" when it is empty.
   std::string list(const std::string& dir);
 
+  /// The same calls, but the `nth` allocation (from 1) that the kernel makes in each fails; the line then
+  /// begins with "injected ". Without it the call made fewer. Wants a kernel with fail-nth
+  /// (Documentation/fault-injection/fault-injection.rst) and allow_failing().
+  ConfigCalls failing(int nth) const;
+  /// Once a node: allocations that may sleep can fail as well, and nothing is printed of it.
+  void allow_failing();
+
   Node& node() const { return *node_; }
 
  private:
   std::string call(const std::string& name, const std::string& first, const std::string* second = nullptr,
                    Duration limit = 30s);
 
+  int fail_nth_ = 0;
   Node* node_;
   WaitHub* hub_;
   EventLog* events_;

@@ -39,9 +39,10 @@ struct CaseSpec {
   int volumes = 1;
   Ready ready = Ready::mounted;
   Selection selection = Selection::ci;
-  std::string topology;       ///< file name below lab/ without .toml; empty: the one for the number of nodes
-  std::string flavour;        ///< kernel flavour it must run on; empty: the run's
-  std::string extra_cmdline;  ///< at the end of the kernel command line of every node
+  std::string topology;  ///< file name below lab/ without .toml; empty: the one for the number of nodes
+  std::string flavour;   ///< kernel flavour it must run on; empty: the run's
+  std::set<std::string> also_on;                  ///< flavours that do as well, when the run's is one of them
+  std::string extra_cmdline;                      ///< at the end of the kernel command line of every node
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
   HeartbeatMode heartbeat_mode = HeartbeatMode::disk;
   bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
@@ -51,6 +52,11 @@ struct CaseSpec {
   std::string
       from_part;  ///< part that brings what it needs: `o2lab series` leaves it out before; empty: none
 };
+
+/// The kernel flavour of this case in a run on `of_run`.
+inline const std::string& flavour_in(const CaseSpec& spec, const std::string& of_run) {
+  return spec.flavour.empty() || spec.also_on.count(of_run) > 0 ? of_run : spec.flavour;
+}
 
 using CaseBody = void (*)(Lab&);
 using CaseOption = std::function<void(CaseSpec&)>;
@@ -70,8 +76,12 @@ inline CaseOption Until(Ready ready) {
 inline CaseOption OnTopology(std::string name) {
   return [name = std::move(name)](CaseSpec& s) { s.topology = name; };
 }
-inline CaseOption OnKernel(std::string flavour) {
-  return [flavour = std::move(flavour)](CaseSpec& s) { s.flavour = flavour; };
+/// Runs on this flavour whatever that of the run, unless the run's is one of `also`.
+inline CaseOption OnKernel(std::string flavour, std::set<std::string> also = {}) {
+  return [flavour = std::move(flavour), also = std::move(also)](CaseSpec& s) {
+    s.flavour = flavour;
+    s.also_on = also;
+  };
 }
 inline CaseOption FenceBy(FenceMethod method) {
   return [method](CaseSpec& s) { s.fence_method = method; };

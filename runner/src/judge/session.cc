@@ -129,7 +129,7 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir) {
   plan.topology = topology_for(spec);
   plan.nodes = spec.nodes;
   plan.volumes = std::max(spec.volumes, 1);
-  plan.kernel = &kernel(spec.flavour.empty() ? options_.flavour : spec.flavour);
+  plan.kernel = &kernel(flavour_in(spec, options_.flavour));
   plan.image = &image_;
   plan.accel = accel_;
   plan.run_id = result_.id.substr(result_.id.size() - 4) + fmt::format("{:x}", ::getpid());
