@@ -121,6 +121,11 @@ expect 0 "^ENOTEMPTY$" "$o2work" call rmdir "$work/dir"
 expect 0 "^EISDIR$" "$o2work" call write "$work/dir" text
 expect 0 "^ok$" "$o2work" call rm "$work/dir/a link"
 expect 0 "^ENOENT$" "$o2work" call rm "$work/dir/a link"
+# an allocation that is to fail, on a kernel that cannot make one: said, and the call not made
+if [ ! -e /proc/thread-self/fail-nth ]; then
+  expect 3 "fail-nth" "$o2work" call --fail-nth 1 mkdir "$work/never"
+  expect 1 "" test -e "$work/never"
+fi
 expect 2 "call: ln" "$o2work" call ln "$work/dir"
 expect 2 "call: frob" "$o2work" call frob "$work/dir"
 expect 2 "go together" "$o2work" walk --volume /dev/shared0
