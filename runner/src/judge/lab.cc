@@ -104,18 +104,33 @@ Undo Lab::hang_disk(Node& node, int volume) {
   return Undo([this, number = node.number(), volume] { cluster_.release_disk(number, volume); });
 }
 
-Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
+Undo Lab::set_links(const std::vector<std::pair<int, int>>& links, LinkPolicy policy) {
   if (no_faults_) return Undo(nullptr);
-  const auto set = [this, one, other](bool drop) {
-    for (const int a : one)
-      for (const int b : other)
-        if (a != b) {
-          cluster_.network().set_policy(a, b, {drop});
-          cluster_.network().set_policy(b, a, {drop});
-        }
+  const auto set = [this, links](LinkPolicy wanted) {
+    for (const auto& [from, to] : links) cluster_.network().set_policy(from, to, wanted);
   };
-  set(true);
-  return Undo([set] { set(false); });
+  set(policy);
+  return Undo([set] { set({}); });
+}
+
+Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
+  std::vector<std::pair<int, int>> links;
+  for (const int a : one)
+    for (const int b : other)
+      if (a != b) links.insert(links.end(), {{a, b}, {b, a}});
+  return set_links(links, {.drop = true});
+}
+
+Undo Lab::cut_one_way(const NodeSet& from, const NodeSet& to) {
+  std::vector<std::pair<int, int>> links;
+  for (const int a : from)
+    for (const int b : to)
+      if (a != b) links.emplace_back(a, b);
+  return set_links(links, {.drop = true});
+}
+
+Undo Lab::reset_connections(int from, int to) {
+  return set_links({{from, to}}, {.reset = true});
 }
 
 void Lab::wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate) {

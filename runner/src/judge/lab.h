@@ -100,6 +100,11 @@ class Lab {
   [[nodiscard]] Undo hang_disk(Node& node, int volume = 0);
   /// No frame between `one` and `other`, in both directions.
   [[nodiscard]] Undo cut(const NodeSet& one, const NodeSet& other);
+  /// No frame from `from` to `to`; the other direction works.
+  [[nodiscard]] Undo cut_one_way(const NodeSet& from, const NodeSet& to);
+  /// Until the guard is gone TCP segments from `from` to `to` arrive as resets: `to` drops its connections
+  /// with the next one, `from` with what it sends once the guard is gone.
+  [[nodiscard]] Undo reset_connections(int from, int to);
 
   /// A predicate with a deadline; asked again when anything happens, and every 100 ms.
   void wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate);
@@ -143,6 +148,8 @@ class Lab {
   std::unique_ptr<Appender> append(Node& node, const std::string& file, Duration pause = 20ms);
 
  private:
+  Undo set_links(const std::vector<std::pair<int, int>>& links, LinkPolicy policy);
+
   const CaseSpec& spec_;
   Cluster& cluster_;
   O2cb& o2cb_;

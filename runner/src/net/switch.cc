@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "net/tcp_reset.h"
 
 namespace o2lab {
 
@@ -83,8 +84,10 @@ void Switch::set_policy(int from, int to, LinkPolicy policy) {
     if (changed.policy == policy) return;
     changed.policy = policy;
   }
-  if (log_ != nullptr)
-    log_->add(from, "switch", "link_policy", {{"from", from}, {"to", to}, {"drop", policy.drop}});
+  if (log_ == nullptr) return;
+  nlohmann::json fields = {{"from", from}, {"to", to}, {"drop", policy.drop}};
+  if (policy.reset) fields["reset"] = true;
+  log_->add(from, "switch", "link_policy", std::move(fields));
 }
 
 LinkPolicy Switch::policy(int from, int to) const {
@@ -203,6 +206,16 @@ void Switch::route(size_t in, Frame frame, int64_t wall_ns) {
 
 void Switch::offer(PortState& from, size_t to, Frame frame, std::string& comment) {
   Link& link = from.links[to];
+  if (link.policy.reset && !link.policy.drop) {
+    if (std::vector<std::byte> reset = as_tcp_reset(frame); !reset.empty()) {
+      link.resets.push_back(std::move(reset));
+      ports_[to]->out.emplace_back(link.resets.back());
+      ++link.stats.reset_by_policy;
+      if (capture_)
+        comment += fmt::format("{}reset by policy to node{}", comment.empty() ? "" : ", ", ports_[to]->node);
+      return;
+    }
+  }
   if (!link.policy.drop) {
     ports_[to]->out.push_back(frame);
     return;
@@ -222,6 +235,7 @@ void Switch::send_all(PortState& from) {
     stats.bytes += sent.bytes;
     stats.dropped_other += out.size() - sent.frames;
     out.clear();
+    from.links[to].resets.clear();
   }
 }
 

@@ -19,6 +19,7 @@ namespace o2lab {
 /// What happens to frames on their way from one node to another, in that direction only.
 struct LinkPolicy {
   bool drop = false;
+  bool reset = false;  ///< TCP segments arrive as resets of their connection (net/tcp_reset.h)
   bool operator==(const LinkPolicy&) const = default;
 };
 
@@ -45,6 +46,7 @@ struct PairStats {
   uint64_t bytes = 0;
   uint64_t dropped_by_policy = 0;
   uint64_t dropped_other = 0;  ///< refused by the kernel when sent to QEMU
+  uint64_t reset_by_policy = 0;
 };
 
 /// The cluster Ethernet: one switch for all nodes of a lab, on loopback UDP.
@@ -86,6 +88,7 @@ class Switch {
   struct Link {
     LinkPolicy policy;
     PairStats stats;
+    std::vector<std::vector<std::byte>> resets;  ///< made for the batch under way
   };
   struct PortState {
     int node = 0;
@@ -100,7 +103,7 @@ class Switch {
   /// Forwards what waits at one port, at most a batch of it.
   void serve(size_t index);
   void route(size_t in, Frame frame, int64_t wall_ns);
-  /// Queues a frame for port `to`, or counts it as dropped by policy and says so in `comment`.
+  /// Queues a frame for port `to`, or counts it as dropped or reset by policy and says so in `comment`.
   void offer(PortState& from, size_t to, Frame frame, std::string& comment);
   void send_all(PortState& from);
   void flush_capture();

@@ -85,6 +85,26 @@ TEST_F(ThreeNodes, DropsOneDirectionOnly) {
   expect_next_is_from(two_, 2, one_, 1);
 }
 
+TEST_F(ThreeNodes, TcpSegmentsArriveAsResetsOneWayAndTheRestAsItIs) {
+  introduce();
+  // An IPv4 header without options that says TCP, and a TCP header that acknowledges.
+  std::string segment = mac_of(2) + mac_of(1) + std::string("\x08\0\x45", 3) + std::string(39, '\0');
+  segment[23] = 6;
+  segment[47] = 0x10;
+  switch_.set_policy(1, 2, {.reset = true});
+  one_.send(segment);
+  const std::string reset = two_.receive();
+  ASSERT_EQ(reset.size(), segment.size());
+  EXPECT_EQ(reset.substr(0, 12), segment.substr(0, 12));
+  EXPECT_EQ(reset[47], 0x14) << "RST, ACK";
+  expect_next_is_from(two_, 2, one_, 1);
+  EXPECT_EQ(switch_.pair_stats(1, 2).reset_by_policy, 1U);
+  switch_.clear_policies();
+  one_.send(segment);
+  EXPECT_EQ(two_.receive(), segment);
+  EXPECT_EQ(events("link_policy")[0].fields.dump(), R"({"drop":false,"from":1,"reset":true,"to":2})");
+}
+
 TEST_F(ThreeNodes, EachChangeOfPolicyIsAnEventAndNoChangeIsNone) {
   switch_.set_policy(1, 2, {.drop = true});
   switch_.set_policy(1, 2, {.drop = true});
