@@ -373,6 +373,30 @@ test_prefixes() {
   expect_same 'the result of a second run' "$(readlink "$dir")" "$before"
 }
 
+# What a later part changes in vmlinux is in that of every prefix, but not in a kernel built of that prefix alone.
+test_prefix_is_no_kernel_of_its_own() {
+  fresh prefix_alone
+  three_patches
+  edited_copy
+  mkdir -p "$repo/new/fs/configfs"
+  echo 'int in_vmlinux;' >"$repo/new/fs/configfs/more.c"
+  echo '# part 02: a third one' >>"$repo/kernel-config/patches/series"
+  add_patch 0004-configfs.patch
+  run_mode --prefixes KERNEL_SRC="$tree"
+  expect_code 0
+  local json=$repo/build/kernel/lab-prefixes/prefixes.json
+  run_mode '' KERNEL_SRC="$tree" SERIES=none KERNEL_LINK=bare
+  expect_code 0
+  expect_same 'parts of it' "$(jq -c .parts "$repo/build/kernel/bare/build.json")" '[]'
+  if [[ $(readlink "$repo/build/kernel/bare") == "$(jq -r '.prefixes[0].dir' "$json")" ]]; then
+    wrong 'a prefix passes for the kernel without a patch'
+  else
+    ok
+  fi
+  expect_same 'parts of the whole' "$(jq -c .parts "$repo/build/kernel/lab/build.json")" '["00","01","02"]'
+  expect_same 'parts of a prefix' "$(jq -c .parts "$(jq -r '.prefixes[2].dir' "$json")/build.json")" '["00","01"]'
+}
+
 test_prefixes_share_one_vmlinux() {
   fresh prefixes_vmlinux
   edited_copy

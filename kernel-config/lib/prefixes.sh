@@ -21,7 +21,7 @@ prefixes_main() {
     end=0
     if ((number > 0)); then end=${part_ends[number - 1]}; fi
     patches=("${all[@]:0:end}")
-    hash=$(input_hash)
+    prefix_hash "${all[@]:end}"
     dirs+=("$cache/$flavour-$hash")
     [[ ! -f ${dirs[-1]}/build.json ]] || continue
     notice "$flavour: prefix $number of ${#part_names[@]}: $(prefix_label "$number")"
@@ -32,6 +32,17 @@ prefixes_main() {
   result_link "$full" "${KERNEL_LINK:-$flavour}"
   prefixes_result "$full" "${dirs[@]}"
   notice "$flavour: ${#dirs[@]} prefixes are ready after $(seconds $(($(now_ms) - started))) s: $out"
+}
+
+# prefix_hash LATER_PATCH...: sets hash to the key of patches[] with the vmlinux of the whole series. Where a later
+# patch is in that, a build of patches[] alone has another vmlinux, and must not pass for this one or the other way round.
+prefix_hash() {
+  local patch built_in=()
+  for patch; do
+    if [[ $(touched_paths "$patch") =~ (^|$'\n')fs/configfs/ ]]; then built_in+=("$patch"); fi
+  done
+  hash=$(input_hash)
+  if ((${#built_in[@]})); then hash=$({ printf '%s\n' "$hash"; cat "${built_in[@]}"; } | hash_of); fi
 }
 
 prefix_label() { # NUMBER

@@ -84,14 +84,15 @@ result_json() { # DIR
     --argjson patches "$(for patch in "${patches[@]}"; do
       jq -n --arg name "${patch##*/}" --arg sha256 "$(sha256_of "$patch")" '{$name, $sha256}'
     done | jq -s .)" \
+    --argjson parts "$(parts_whole | jq -R . | jq -s .)" \
     --argjson fragments "$(for file in "${fragments[@]}"; do
       jq -n --arg name "${file##*/}" --arg sha256 "$(sha256_of "$file")" '{$name, $sha256}'
     done | jq -s .)" \
     --argjson modules "$(find "$1/modules" -name '*.ko' | LC_ALL=C sort | while IFS= read -r file; do
       jq -n --arg name "${file#"$1/modules/"}" --arg build_id "$(build_id "$file")" '{$name, $build_id}'
     done | jq -s .)" \
-    '{$flavour, $hash, $release, $memory_mib, source: {$kind, $path, $version, $recorded}, $series, $patches, $fragments,
-      $compiler, $modules}'
+    '{$flavour, $hash, $release, $memory_mib, source: {$kind, $path, $version, $recorded}, $series, $patches, $parts,
+      $fragments, $compiler, $modules}'
 }
 
 # least_memory: what a node needs at least, in MiB; 0 for no need of its own.

@@ -5,11 +5,11 @@
 #
 # series_load sets series_file ("none" for no series), patches[] (paths in series order) and, for each part, its name,
 # title and the number of patches up to its end in part_names[], part_titles[], part_ends[]. A part begins with a line
-# "# part NAME: TITLE" and goes on to the next one; in a series without such lines each patch is a part.
+# "# part NAME: TITLE" and goes on to the next one; in a series without such lines (parts_headed is 0) each patch is a part.
 
 series_load() {
   patches=()
-  part_names=() part_titles=() part_ends=()
+  part_names=() part_titles=() part_ends=() parts_headed=0
   series_file=${SERIES:-$here/patches/series}
   if [[ $series_file == none ]]; then return; fi
   if [[ -d $series_file ]]; then
@@ -54,12 +54,22 @@ parts_check() {
     ((part_ends[i] > begin)) || die 2 "$series_file: part ${part_names[i]} has no patch"
     begin=${part_ends[i]}
   done
-  if ((${#part_names[@]})); then return; fi
+  parts_headed=${#part_names[@]}
+  if ((parts_headed)); then return; fi
   for i in "${!patches[@]}"; do
     file=${patches[i]##*/}
     part_names+=("$(printf '%04d' $((i + 1)))")
     part_titles+=("${file%.patch}")
     part_ends+=($((i + 1)))
+  done
+}
+
+# parts_whole: names of the parts all of whose patches are in patches[], if the series names its parts.
+parts_whole() {
+  local i
+  if ((!parts_headed)); then return; fi
+  for i in "${!part_names[@]}"; do
+    if ((part_ends[i] <= ${#patches[@]})); then printf '%s\n' "${part_names[i]}"; fi
   done
 }
 
