@@ -38,9 +38,15 @@ GtestRun gtest_run(const Options& options) {
   GtestRun run;
   run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
   run.skip_reason = [&](const CaseSpec& spec) -> std::string {
+    const fs::path& repository = options.session.repository;
     const std::string& flavour = flavour_in(spec, options.session.flavour);
-    if (kernel_is_built(options.session.repository, flavour)) return {};
-    return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", flavour);
+    if (!kernel_is_built(repository, flavour))
+      return spec.flavour.empty() ? ""  // without the run's own kernel there is no run
+                                  : fmt::format("needs the {0} kernel: make kernel KERNEL={0}", flavour);
+    for (const std::string& part : {spec.part, spec.from_part})
+      if (const std::string why = lacks_part(load_kernel(repository, flavour), part); !why.empty())
+        return why;
+    return {};
   };
   // GoogleTest's own loop would go on for ever after Ctrl-C.
   const int by_gtest = testing::GTEST_FLAG(repeat);

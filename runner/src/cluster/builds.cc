@@ -51,6 +51,20 @@ bool kernel_is_built(const fs::path& repository, const std::string& flavour) {
   return fs::exists(repository / "build/kernel" / flavour / "vmlinux");
 }
 
+std::string lacks_part(const KernelBuild& build, const std::string& part) {
+  using nlohmann::json;
+  if (part.empty()) return {};
+  const json& info = build.info;
+  const json parts = info.value("parts", json::array());
+  if (std::find(parts.begin(), parts.end(), json(part)) != parts.end()) return {};
+  const bool bare = info.value("patches", json::array()).empty();
+  // A tree may have the patches in it, and a series without headings has no parts.
+  const bool own_tree = info.value("source", json::object()).value("kind", "") != "debian";
+  if (bare ? own_tree : parts.empty()) return {};
+  return fmt::format("needs part {} of the series; kernel {} was built without {}", part, build.flavour,
+                     bare ? "a patch" : "it");
+}
+
 KernelBuild load_kernel(const fs::path& repository, const std::string& flavour) {
   refuse_unknown(repository, flavour);
   const std::string remedy = fmt::format("run `make kernel KERNEL={}`", flavour);

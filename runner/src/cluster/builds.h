@@ -32,6 +32,10 @@ struct ImageBuild {
 /// readable.
 KernelBuild load_kernel(const fs::path& repository, const std::string& flavour);
 ImageBuild load_image(const fs::path& repository, const std::string& flavour);
+/// Why a case that needs `part` of the series has nothing to show on this kernel: its build.json says that it
+/// was built without that part. Empty when it has it, or when nobody can tell (a tree of one's own).
+std::string lacks_part(const KernelBuild& build, const std::string& part);
+
 /// Whether the flavour is built here; throws like load_kernel for a flavour nobody knows.
 bool kernel_is_built(const fs::path& repository, const std::string& flavour);
 
