@@ -12,6 +12,7 @@ void CaseRecord::reset() {
   expected_.clear();
   findings_.clear();
   interrupt_.reset();
+  interrupted_ = false;
 }
 
 void CaseRecord::set_step(const std::string& text) {
@@ -26,6 +27,7 @@ std::string CaseRecord::step() const {
 
 void CaseRecord::fail(FailureClass failure, std::string text, const char* file, int line) {
   const std::lock_guard lock(mutex_);
+  if (interrupted_) return;
   // The first failure names the class, but what the kernel itself says outranks what follows from it.
   if (failure_ == FailureClass::none || failure == FailureClass::kernel) failure_ = failure;
   if (!step_.empty()) text += fmt::format(" (while: {})", step_);
@@ -52,16 +54,26 @@ bool CaseRecord::report(int node, const KernelReport& report) {
         expected.seen = true;
         return false;
       }
-    if (!is_fault(report.kind)) return false;
+    if (!is_fault(report.kind) || interrupted_) return false;
     if (!interrupt_) interrupt_ = Error(ErrorKind::kernel, fmt::format("node {}: {}", node, report.title));
   }
   fail(FailureClass::kernel, fmt::format("node {}: {}", node, report.title));
   return true;
 }
 
+void CaseRecord::interrupted() {
+  const std::lock_guard lock(mutex_);
+  interrupted_ = interrupted_ || failure_ == FailureClass::none;
+}
+
 bool CaseRecord::failed() const {
   const std::lock_guard lock(mutex_);
-  return failure_ != FailureClass::none;
+  return failure_ != FailureClass::none || interrupted_;
+}
+
+bool CaseRecord::was_interrupted() const {
+  const std::lock_guard lock(mutex_);
+  return interrupted_;
 }
 
 std::optional<Error> CaseRecord::interrupt() const {
@@ -83,6 +95,7 @@ void CaseRecord::into(CaseResult& result) const {
   const std::lock_guard lock(mutex_);
   result.failure = failure_;
   result.messages = messages_;
+  if (interrupted_) result.messages = {{"interrupted", "", 0}};
   result.intervals = intervals_;
   result.kernel_reports = findings_;
 }

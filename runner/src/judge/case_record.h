@@ -30,7 +30,12 @@ class CaseRecord {
   /// A report from a node: recorded; unless expected it fails the case. Returns whether it does.
   bool report(int node, const KernelReport& report);
 
+  /// The user ended the run. Whatever goes wrong from here on is of that, unless something was wrong before.
+  void interrupted();
+
   bool failed() const;
+  /// interrupted() while nothing was wrong: there is no verdict.
+  bool was_interrupted() const;
   /// The first failure as an error that ends whatever waits; kernel reports only, as nothing else is found
   /// behind the body's back.
   std::optional<Error> interrupt() const;
@@ -54,6 +59,7 @@ class CaseRecord {
   std::vector<Expected> expected_;
   std::vector<Finding> findings_;
   std::optional<Error> interrupt_;
+  bool interrupted_ = false;
 };
 
 }  // namespace o2lab

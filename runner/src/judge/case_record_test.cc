@@ -76,5 +76,27 @@ TEST(CaseRecord, ResetForgets) {
   EXPECT_THAT(result_of(record).messages, IsEmpty());
 }
 
+TEST(CaseRecord, WhatComesOfAnInterruptionIsNoFailure) {
+  CaseRecord record;
+  record.interrupted();
+  record.fail(FailureClass::kernel, "node 1 died unexpectedly, by host_power: power cut by the lab");
+  EXPECT_FALSE(record.report(1, report(ReportKind::warning, "while it was cut off")));
+  EXPECT_TRUE(record.was_interrupted());
+  EXPECT_TRUE(record.failed()) << "no audit makes sense any more";
+  const CaseResult result = result_of(record);
+  EXPECT_EQ(result.failure, FailureClass::none);
+  EXPECT_EQ(result.reason(), "interrupted");
+  record.reset();
+  EXPECT_FALSE(record.failed());
+}
+
+TEST(CaseRecord, AFailureBeforeTheInterruptionStands) {
+  CaseRecord record;
+  record.fail(FailureClass::timeout, "node 2 did not come back");
+  record.interrupted();
+  EXPECT_FALSE(record.was_interrupted());
+  EXPECT_EQ(result_of(record).reason(), "TIMEOUT: node 2 did not come back");
+}
+
 }  // namespace
 }  // namespace o2lab

@@ -24,7 +24,8 @@ class LabTest : public testing::Test {
     const CaseResult result = ran ? *ran : skipped(reason);
     runner_.add(result);
     run_.finished(result);
-    if (!ran) GTEST_SKIP() << reason;
+    if (ran && ran->verdict == Verdict::skip) reason = ran->reason();  // it was interrupted
+    if (result.verdict == Verdict::skip) GTEST_SKIP() << reason;
     hand_over(result);
   }
 

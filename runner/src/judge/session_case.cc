@@ -50,6 +50,7 @@ std::string family_of(const CaseSpec& spec) {
 }  // namespace
 
 void Session::record(const Error& error) {
+  if (stop_.raised()) record_.interrupted();
   // A report or a death has recorded itself; the wait that it ended has nothing to add.
   if (error.kind() == ErrorKind::kernel && record_.failed()) return;
   record_.fail(class_of(error), error.what());
@@ -133,7 +134,8 @@ void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
                     run_dir_.native());
     result.failure = FailureClass::infra;
   }
-  result.verdict = result.failure == FailureClass::none    ? Verdict::pass
+  result.verdict = record_.was_interrupted()               ? Verdict::skip
+                   : result.failure == FailureClass::none  ? Verdict::pass
                    : result.failure == FailureClass::infra ? Verdict::error
                                                            : Verdict::fail;
   events_->add(0, "case", "ended",
