@@ -32,6 +32,8 @@ class CaseRecord {
 
   /// The user ended the run. Whatever goes wrong from here on is of that, unless something was wrong before.
   void interrupted();
+  /// From here on a report whose text contains `text` is recorded, but fails nothing. Empty: every one.
+  void only_note_reports(std::string text);
 
   bool failed() const;
   /// interrupted() while nothing was wrong: there is no verdict.
@@ -60,6 +62,7 @@ class CaseRecord {
   std::vector<Finding> findings_;
   std::optional<Error> interrupt_;
   bool interrupted_ = false;
+  std::vector<std::string> only_noted_;
 };
 
 }  // namespace o2lab

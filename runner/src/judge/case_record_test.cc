@@ -98,5 +98,16 @@ TEST(CaseRecord, AFailureBeforeTheInterruptionStands) {
   EXPECT_EQ(result_of(record).reason(), "TIMEOUT: node 2 did not come back");
 }
 
+TEST(CaseRecord, AReportThatIsOnlyNotedIsShownAndFailsNothing) {
+  CaseRecord record;
+  record.only_note_reports("o2dlm_lock");
+  EXPECT_FALSE(record.report(3, report(ReportKind::bug, "BUG o2dlm_lockname: objects remaining")));
+  EXPECT_FALSE(record.failed());
+  EXPECT_FALSE(record.interrupt());
+  EXPECT_THAT(result_of(record).kernel_reports, SizeIs(1));
+  EXPECT_TRUE(record.report(3, report(ReportKind::bug, "BUG o2hb_region: objects remaining")));
+  EXPECT_TRUE(record.failed()) << "another report counts";
+}
+
 }  // namespace
 }  // namespace o2lab

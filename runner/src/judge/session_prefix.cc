@@ -28,6 +28,11 @@ constexpr const char* kIsClean =
     "[ ! -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1' /proc/lockdep_stats || echo lockdep is off; "
     "cat /proc/sys/kernel/tainted";
 
+/// Slabs o2dlm_lockres and o2dlm_lockname are found not empty at rmmod, without a patch as with all: of two
+/// nodes that unmount at the same moment one migrates a lock resource to the other, which refuses it as it is
+/// leaving ("not joined! lockres"), and dlm_migrate_lockres() then loses it (fs/ocfs2/dlm/dlmmaster.c).
+constexpr const char* kLeakOfTheSource = "o2dlm_lock";
+
 }  // namespace
 
 CaseResult Session::run_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix,
@@ -122,9 +127,13 @@ bool Session::empty_nodes(const CaseSpec& spec) {
   // A kernel that had something to say is no fair ground for the next prefix, and lockdep says it once only.
   CaseResult so_far;
   record_.into(so_far);
-  const bool spoilt = so_far.failure != FailureClass::none && so_far.failure != FailureClass::expectation;
+  const bool spoilt = record_.was_interrupted() ||
+                      (so_far.failure != FailureClass::none && so_far.failure != FailureClass::expectation);
   if (!cluster_ || spoilt || !so_far.kernel_reports.empty() || !spec.umount) return false;
   record_.set_step("empty the nodes");
+  // A module must go without a trace. What the source without a patch leaves behind is shown and ends the
+  // nodes, but says nothing of the series.
+  record_.only_note_reports(prefix_->number == 0 ? "" : kLeakOfTheSource);
   try {
     cluster_->heal();
     const std::vector<Node*> running = cluster_->running_nodes();
