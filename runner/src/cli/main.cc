@@ -74,6 +74,9 @@ void add_series_options(CLI::App& app, Options& options) {
       "--edges", options.edges,
       "Only where a case should change, and after the last part: quick, and enough while one patch is "
       "being worked on");
+  app.add_option("--jobs", options.jobs, "Run N cases side by side, each with nodes of its own")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
   app.add_flag("--fresh", options.fresh, "Boot the nodes anew for every cell instead of swapping modules");
   app.add_flag("--json", options.json, "The matrix on stdout; everything else goes to stderr");
   app.footer(

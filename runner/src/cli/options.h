@@ -17,7 +17,7 @@ struct Options {
   std::vector<std::string> patterns;
   SessionOptions session;
   std::string selection = "lab-test";
-  int jobs = 1;  ///< run: labs beside each other
+  int jobs = 1;  ///< run, series: labs beside each other
   int repeat = 1;
   bool until_fail = false;
   bool json = false;

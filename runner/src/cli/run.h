@@ -27,6 +27,9 @@ void write_case(const CaseResult& result, const fs::path& run_dir);
 /// "o2lab: RUN DIRECTORY, kernel …": the first line of a run.
 void print_start(const fs::path& run_dir, const RunResult& result);
 
+/// The timelines of the labs 1 to `labs` as the one of the run. Returns why that is not whole, else empty.
+std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events);
+
 /// Several cases at a time, each in a lab of its own (CasePool).
 int run_beside(const Options& options, const StopFd& stop, GtestRun run);
 

@@ -13,7 +13,14 @@ namespace o2lab {
 
 namespace {
 
-/// The timelines of the labs as the one of the run. Returns why that is not whole, else empty.
+/// GoogleTest's lines come in its own order, which may be minutes later.
+void print_progress(const CaseResult& result, int over) {
+  fmt::print(stderr, "o2lab: case {} over: {}: {} after {}\n", over, result.full_name(),
+             name_of(result.verdict), human(result.duration()));
+}
+
+}  // namespace
+
 std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events) {
   std::vector<std::pair<int, fs::path>> parts;
   for (int lab = 1; lab <= labs; ++lab)
@@ -28,14 +35,6 @@ std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& e
   for (const auto& [lab, part] : parts) fs::remove(part, ignored);
   return {};
 }
-
-/// GoogleTest's lines come in its own order, which may be minutes later.
-void print_progress(const CaseResult& result, int over) {
-  fmt::print(stderr, "o2lab: case {} over: {}: {} after {}\n", over, result.full_name(),
-             name_of(result.verdict), human(result.duration()));
-}
-
-}  // namespace
 
 int run_beside(const Options& options, const StopFd& stop, GtestRun run) {
   SessionOptions session = options.session;

@@ -2,19 +2,20 @@
 // o2lab series: every case at every prefix of the patch series.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
+#include "cli/last_durations.h"
 #include "cli/options.h"
 #include "cli/preflight.h"
+#include "cli/run.h"
 #include "cli/selection.h"
 #include "cli/series_build.h"
+#include "judge/case_pool.h"
 #include "judge/case_worker.h"
-#include "judge/expectations.h"
 #include "judge/matrix.h"
 #include "report/matrix_svg.h"
 #include "report/summary_line.h"
@@ -29,6 +30,8 @@ std::string build_of(const std::string& flavour) {
   return flavour + "-prefixes";
 }
 
+/// The labs are processes of their own, forked once the matrix is laid out: there run_row() runs, in the one
+/// that began them take() puts its cells together.
 class Series {
  public:
   Series(const Options& options, const StopFd& stop)
@@ -37,33 +40,44 @@ class Series {
   int run();
 
  private:
+  /// A row of the matrix on its way to a verdict.
+  struct Row {
+    const RegisteredCase* registered = nullptr;
+    CaseSpec spec;                    ///< with the flavour that the run chose
+    std::vector<CaseResult> results;  ///< of the cells that ran, as tests of the series
+  };
+
   void choose_cases();
   void check_parts(const std::vector<SeriesPart>& parts) const;
   void load(const std::set<std::string>& flavours);
-  void run_row(Session& session, const RegisteredCase& one, MatrixRow& row);
-  CaseResult run_cell(Session& session, const RegisteredCase& one, const MatrixRow& row, size_t prefix);
-  /// Why a cell is not run; empty when it is.
-  std::string skip_reason(const Session& session, const MatrixRow& row, size_t prefix) const;
-  bool is_edge(const MatrixRow& row, size_t prefix) const;
-  std::vector<std::string> write_reports(Session& session) const;
-  int verdict(Session& session, const std::vector<std::string>& unwritten) const;
+  size_t index_of(const RegisteredCase& one) const;
+  /// Why a cell is left out; empty when it is wanted.
+  std::string left_out(const MatrixRow& row, size_t prefix) const;
+  size_t cells_wanted(const MatrixRow& row) const;
+  CaseResult run_row(Session& session, const RegisteredCase& one, const JsonLines& lines) const;
+  void take(size_t row, size_t prefix, CaseResult result);
+  void close_row(size_t row, const std::optional<CaseResult>& last, const std::string& why_not);
+  std::vector<std::string> write_reports(CasePool& pool) const;
+  int verdict(CasePool& pool, const std::vector<std::string>& unwritten) const;
 
   const Options& options_;
   const StopFd& stop_;
   std::FILE* say_;  ///< with --json nothing but the matrix goes to stdout
-  std::vector<RegisteredCase> cases_;
+  fs::path run_dir_;
+  std::vector<Row> rows_;                                      ///< as in matrix_
   std::map<std::string, std::vector<ModulePrefix>> prefixes_;  ///< by flavour
   Matrix matrix_;
 };
 
 void Series::choose_cases() {
   refuse_unknown(options_.patterns);
-  for (const RegisteredCase& one : all_cases())
-    if (is_wanted(options_, one)) {
-      cases_.push_back(one);
-      CaseSpec& spec = cases_.back().spec;
-      spec.flavour = flavour_in(spec, options_.session.flavour);
-    }
+  for (const RegisteredCase& one : all_cases()) {
+    if (!is_wanted(options_, one)) continue;
+    rows_.push_back({&one, one.spec, {}});
+    const std::string flavour = flavour_in(one.spec, options_.session.flavour);
+    rows_.back().spec.flavour = flavour;
+    matrix_.rows.push_back({one.full_name(), flavour, one.spec.part, one.spec.from_part, {}});
+  }
 }
 
 void Series::check_parts(const std::vector<SeriesPart>& parts) const {
@@ -85,95 +99,117 @@ void Series::load(const std::set<std::string>& flavours) {
            dir.native(), prefixes.size(), matrix_.prefixes.size());
     prefixes_[flavour] = std::move(prefixes);
   }
+  for (MatrixRow& row : matrix_.rows) {
+    row.cells.resize(matrix_.prefixes.size());
+    for (size_t i = 0; i < row.cells.size(); ++i) row.cells[i].reason = left_out(row, i);
+  }
 }
 
-bool Series::is_edge(const MatrixRow& row, size_t prefix) const {
-  if (prefix + 1 == matrix_.prefixes.size()) return true;
-  const bool first = prefix == 0 || wanted(matrix_, row, prefix - 1) == Wanted::nothing;
-  return wanted(matrix_, row, prefix) != wanted(matrix_, row, prefix + 1) ||
-         (prefix > 0 && wanted(matrix_, row, prefix) != wanted(matrix_, row, prefix - 1)) ||
-         (first && row.part.empty());
+size_t Series::index_of(const RegisteredCase& one) const {
+  const auto found =
+      std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.registered == &one; });
+  return static_cast<size_t>(found - rows_.begin());
 }
 
-std::string Series::skip_reason(const Session& session, const MatrixRow& row, size_t prefix) const {
-  if (!session.broken().empty()) return "the lab broke: " + session.broken();
-  if (session.interrupted()) return "interrupted";
+std::string Series::left_out(const MatrixRow& row, size_t prefix) const {
   if (wanted(matrix_, row, prefix) == Wanted::nothing)
     return fmt::format("part {} brings what it needs", row.from_part);
   const std::string& part = matrix_.prefixes[prefix].part;
   if (!options_.at.empty() && std::find(options_.at.begin(), options_.at.end(), part) == options_.at.end())
     return "not among --at";
-  if (options_.edges && !is_edge(row, prefix)) return "left out by --edges";
+  if (options_.edges && !is_edge(matrix_, row, prefix)) return "left out by --edges";
   return {};
 }
 
-CaseResult Series::run_cell(Session& session, const RegisteredCase& one, const MatrixRow& row,
-                            size_t prefix) {
-  const std::string as = one.spec.name + "/" + matrix_.prefixes[prefix].part;
-  if (const std::string reason = skip_reason(session, row, prefix); !reason.empty()) {
-    CaseResult result;
-    result.suite = one.spec.suite;
-    result.name = as;
-    result.guards = one.spec.guards;
-    result.nodes = one.spec.nodes;
-    result.flavour = one.spec.flavour;
-    result.verdict = Verdict::skip;
-    result.messages.push_back({reason, "", 0});
-    result.started = result.ended = Clock::now();
-    return result;
-  }
-  if (options_.fresh) session.end_prefixes();
+size_t Series::cells_wanted(const MatrixRow& row) const {
+  size_t n = 0;
+  for (size_t i = 0; i < row.cells.size(); ++i) n += left_out(row, i).empty() ? 1 : 0;
+  return n;
+}
+
+CaseResult Series::run_row(Session& session, const RegisteredCase& one, const JsonLines& lines) const {
+  const size_t at = index_of(one);
+  const std::string flavour = rows_[at].spec.flavour;
   RegisteredCase on_build = one;
-  on_build.spec.flavour = build_of(one.spec.flavour);
-  CaseResult result = session.run_on_prefix(on_build, prefixes_.at(one.spec.flavour).at(prefix), as);
-  result.flavour = one.spec.flavour;
+  on_build.spec.flavour = build_of(flavour);
+  CaseResult result;
+  for (size_t i = 0; i < matrix_.prefixes.size(); ++i) {
+    if (!left_out(matrix_.rows[at], i).empty()) continue;
+    if (session.interrupted() || !session.broken().empty()) break;
+    if (options_.fresh) session.end_prefixes();
+    result = session.run_on_prefix(on_build, prefixes_.at(flavour).at(i),
+                                   one.spec.name + "/" + matrix_.prefixes[i].part);
+    result.flavour = flavour;
+    lines.send({{"cell", {{"prefix", i}, {"result", result}}}});
+  }
+  // The next case has nodes of its own; until then nobody needs these.
+  session.end_prefixes();
+  result.failure = FailureClass::none;
+  result.verdict = Verdict::pass;
   return result;
 }
 
-void Series::run_row(Session& session, const RegisteredCase& one, MatrixRow& row) {
-  for (size_t i = 0; i < matrix_.prefixes.size(); ++i) {
-    const CaseResult result = run_cell(session, one, row, i);
-    row.cells[i] = cell_of(result);
-    session.add(judged(matrix_, row, i, result));
-    if (result.verdict == Verdict::skip) continue;
-    const std::string wrong = problem(matrix_, row, i);
-    fmt::print(say_, "[{:>6}] {:<4} {:>8}  {}{}\n", matrix_.prefixes[i].part, name_of(row.cells[i].state),
-               human(result.duration()), row.name,
-               !wrong.empty()                    ? "  WRONG: " + wrong
-               : result.verdict != Verdict::pass ? "  red, as it should be before part " + row.part
-                                                 : "");
-    std::fflush(say_);
-    write_case_reports(session.result().cases.back(), session.run_dir());
+void Series::take(size_t at, size_t prefix, CaseResult result) {
+  MatrixRow& row = matrix_.rows[at];
+  row.cells[prefix] = cell_of(result);
+  const CaseResult test = judged(matrix_, row, prefix, std::move(result));
+  const std::string wrong = problem(matrix_, row, prefix);
+  const MatrixCell& cell = row.cells[prefix];
+  fmt::print(say_, "[{:>6}] {:<4} {:>8}  {}{}\n", matrix_.prefixes[prefix].part, name_of(cell.state),
+             human(cell.took), row.name,
+             !wrong.empty()                          ? "  WRONG: " + wrong
+             : cell.state == MatrixCell::State::skip ? "  " + cell.reason
+             : cell.state == MatrixCell::State::fail ? "  red, as it should be before part " + row.part
+                                                     : "");
+  std::fflush(say_);
+  write_case(test, run_dir_);
+  rows_[at].results.push_back(test);
+}
+
+/// What the lab has not sent will not come.
+void Series::close_row(size_t at, const std::optional<CaseResult>& last, const std::string& why_not) {
+  MatrixRow& row = matrix_.rows[at];
+  bool lost = last && last->verdict == Verdict::error;
+  if (lost) rows_[at].results.push_back(*last);
+  for (MatrixCell& cell : row.cells) {
+    if (!cell.reason.empty() || cell.state == MatrixCell::State::pass) continue;
+    cell.reason = last && last->verdict == Verdict::error ? last->reason() : why_not;
+    // The first one is where its process ended; those after it did not begin.
+    if (lost) cell.state = MatrixCell::State::fail;
+    if (lost) cell.judged = false;
+    lost = false;
   }
 }
 
-std::vector<std::string> Series::write_reports(Session& session) const {
+std::vector<std::string> Series::write_reports(CasePool& pool) const {
   std::vector<std::string> wrong;
   try {
-    write_file(session.run_dir() / "matrix.json", matrix_json(matrix_).dump(2) + "\n");
-    write_run_reports(session.result(), session.events().since(0, [](const Event&) { return true; }),
-                      session.run_dir(), matrix_html(matrix_));
+    std::vector<Event> events;
+    if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
+      wrong.push_back(why);
+    write_file(run_dir_ / "matrix.json", matrix_json(matrix_).dump(2) + "\n");
+    write_run_reports(pool.result(), events, run_dir_, matrix_html(matrix_));
   } catch (const Error& error) {
     wrong.emplace_back(error.what());
   }
-  if (const std::string why = session.events().write_error(); !why.empty())
-    wrong.push_back(fmt::format("{}: not complete: {}", (session.run_dir() / "events.jsonl").native(), why));
+  if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());
   return wrong;
 }
 
-int Series::verdict(Session& session, const std::vector<std::string>& unwritten) const {
+int Series::verdict(CasePool& pool, const std::vector<std::string>& unwritten) const {
   for (const std::string& line : unwritten) fmt::print(stderr, "o2lab: {}\n", line);
-  if (session.interrupted()) return kInterrupted;
-  if (!session.broken().empty()) fmt::print(stderr, "o2lab: {}\n", session.broken());
-  if (!session.broken().empty() || !unwritten.empty()) return 3;
-  if (!problems(matrix_).empty()) return 1;
-  return count(session.result().cases).passed == 0 ? 4 : 0;
+  if (pool.interrupted()) return kInterrupted;
+  if (!pool.broken().empty()) fmt::print(stderr, "o2lab: {}\n", pool.broken());
+  if (!pool.broken().empty() || !unwritten.empty()) return 3;
+  const Counts counts = count(pool.result().cases);
+  if (!problems(matrix_).empty() || counts.failed > 0) return 1;
+  return counts.passed == 0 ? 4 : 0;
 }
 
 int Series::run() {
   choose_cases();
   std::set<std::string> flavours;
-  for (const RegisteredCase& one : cases_) flavours.insert(one.spec.flavour);
+  for (const Row& row : rows_) flavours.insert(row.spec.flavour);
   SeriesBuild build(options_.session.repository, options_.series, stop_);
   check_parts(build.parts());
   require_host(options_.session.results);
@@ -183,34 +219,52 @@ int Series::run() {
   fmt::print(say_, "o2lab: modules of {} prefixes for {} in {}\n", matrix_.prefixes.size(),
              fmt::join(flavours, ", "), human(Clock::now() - started));
 
-  SessionOptions session_options = options_.session;
-  session_options.flavour =
+  SessionOptions session = options_.session;
+  session.run_id = new_run_id();
+  session.flavour =
       build_of(flavours.count(options_.session.flavour) > 0 ? options_.session.flavour : *flavours.begin());
-  Session session(session_options, stop_);
-  fmt::print(say_, "o2lab: {}, kernel {} {}, {}\n", session.run_dir().native(), fmt::join(flavours, " and "),
-             session.result().kernel.version, session.result().accel);
+  run_dir_ = session.results / session.run_id;
+  const std::map<std::string, Duration> last = last_durations(session.results);
+  CasePool::Options pool_options;
+  pool_options.jobs = options_.jobs;
+  pool_options.expected = [&](const RegisteredCase& one) {
+    const auto known = last.find(one.full_name());
+    const auto cells = static_cast<Duration::rep>(cells_wanted(matrix_.rows[index_of(one)]));
+    return known == last.end() ? Duration::zero() : known->second * cells;
+  };
+  pool_options.lab = [&](int number, int fd) {
+    SessionOptions own = session;
+    own.lab = number;
+    return serve_cases(own, stop_, fd,
+                       [this](Session& lab, const RegisteredCase& one, const JsonLines& lines) {
+                         return run_row(lab, one, lines);
+                       });
+  };
+  pool_options.cell = [&](const RegisteredCase& one, const nlohmann::json& cell) {
+    take(index_of(one), cell.at("prefix").get<size_t>(), cell.at("result").get<CaseResult>());
+  };
+  CasePool pool(std::move(pool_options), stop_);
+  fmt::print(say_, "o2lab: {}, kernel {} {}, {}\n", run_dir_.native(), fmt::join(flavours, " and "),
+             pool.result().kernel.version, pool.result().accel);
   for (const ModulePrefix& prefix : matrix_.prefixes)
     fmt::print(say_, "  {:>6}  {}\n", prefix.part, prefix.title);
-  // Here a red case may be what is wanted: GoogleTest's own words for it would mislead.
-  testing::TestEventListeners& listeners = testing::UnitTest::GetInstance()->listeners();
-  const std::unique_ptr<testing::TestEventListener> printer(
-      listeners.Release(listeners.default_result_printer()));
-  {
-    Expectations expectations(session);
-    expectations.listen(true);
-    for (const RegisteredCase& one : cases_) {
-      MatrixRow row{one.full_name(), one.spec.flavour, one.spec.part, one.spec.from_part, {}};
-      row.cells.resize(matrix_.prefixes.size());
-      run_row(session, one, row);
-      matrix_.rows.push_back(std::move(row));
-    }
+  std::fflush(say_);
+  std::vector<const RegisteredCase*> round;
+  for (size_t i = 0; i < rows_.size(); ++i)
+    if (cells_wanted(matrix_.rows[i]) > 0) round.push_back(rows_[i].registered);
+  pool.begin(round);
+  for (const RegisteredCase* one : round) {
+    pool.await(*one);
+    close_row(index_of(*one), pool.run(*one), pool.why_not());
   }
-  session.finish(own_cpu());
-  const std::vector<std::string> unwritten = write_reports(session);
+  pool.finish();
+  for (Row& row : rows_)
+    for (CaseResult& result : row.results) pool.add(std::move(result));
+  const std::vector<std::string> unwritten = write_reports(pool);
   if (options_.json) fmt::print("{}\n", matrix_json(matrix_).dump(2));
-  fmt::print(say_, "\n{}run       {}\n{}\n", matrix_text(matrix_),
-             (session.run_dir() / "index.html").native(), summary_line(count(session.result().cases)));
-  return verdict(session, unwritten);
+  fmt::print(say_, "\n{}run       {}\n{}\n", matrix_text(matrix_), (run_dir_ / "index.html").native(),
+             summary_line(count(pool.result().cases)));
+  return verdict(pool, unwritten);
 }
 
 }  // namespace

@@ -142,6 +142,8 @@ void CasePool::message(Lab& lab, const nlohmann::json& said) {
   } else if (said.contains("result")) {
     if (const std::string broken = said.value("broken", ""); !broken.empty()) broken_ = broken;
     ended(lab, said["result"].get<CaseResult>());
+  } else if (said.contains("cell")) {
+    if (options_.cell && lab.runs != nullptr) options_.cell(*lab.runs, said["cell"]);
   } else if (said.contains("stays")) {
     failed_ = true;
     queue_.clear();

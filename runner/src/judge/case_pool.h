@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ class CasePool : public CaseRunner {
     std::function<int(int number, int fd)> lab;
     /// Called when a case has ended, before GoogleTest hears of it.
     std::function<void(const CaseResult&)> ended;
+    /// Called with what a lab sends of a case before its result (Carry in case_worker.h); may be empty.
+    std::function<void(const RegisteredCase&, const nlohmann::json& cell)> cell;
   };
 
   /// Starts the first lab and waits until it is ready; throws what it could not do. The others are started

@@ -56,6 +56,7 @@ int fake_lab(int number, int fd, const StopFd& stop) {
         pollfd raised{stop.get(), POLLIN, 0};
         ::poll(&raised, 1, 20000);
       }
+      lines.send({{"cell", {{"of", one.spec.name}}}});
       lines.send({{"result", answer(one, number)}, {"broken", ""}});
     }
   lines.send({{"totals", {{"runner_cpu_s", "1.5"}, {"qemu_cpu_s", "2.5"}}}});
@@ -92,6 +93,24 @@ TEST_F(Pool, GivesResultsInWhateverOrderTheyAreAskedFor) {
   EXPECT_EQ(pool.started(), 2);
   EXPECT_EQ(pool.result().host.at("qemu_cpu_s"), "5.00");
   EXPECT_TRUE(pool.result().cases.empty()) << "GoogleTest adds what it has asked for";
+}
+
+TEST_F(Pool, HandsOnWhatALabSendsBeforeTheResult) {
+  cases();
+  std::vector<std::string> heard;
+  CasePool::Options options;
+  options.jobs = 1;
+  options.expected = [](const RegisteredCase&) { return Duration::zero(); };
+  options.lab = [this](int number, int fd) { return fake_lab(number, fd, stop_); };
+  options.cell = [&](const RegisteredCase& one, const nlohmann::json& cell) {
+    heard.push_back(one.spec.name + " " + cell.value("of", ""));
+  };
+  CasePool pool(std::move(options), stop_);
+  pool.begin({&named("Passes"), &named("Other")});
+  EXPECT_TRUE(get(pool, "Passes"));
+  EXPECT_TRUE(get(pool, "Other"));
+  pool.finish();
+  EXPECT_THAT(heard, testing::UnorderedElementsAre("Passes Passes", "Other Other"));
 }
 
 TEST_F(Pool, StartsNoMoreLabsThanThereAreCases) {

@@ -31,7 +31,7 @@ const RegisteredCase* next_case(JsonLines& lines, int fd, const StopFd& stop) {
   }
 }
 
-int serve(const SessionOptions& options, const StopFd& stop, int fd) {
+int serve(const SessionOptions& options, const StopFd& stop, int fd, const Carry& carry) {
   JsonLines lines(fd);
   try {
     // GoogleTest's report of a case is the parent's to print, from the result.
@@ -43,8 +43,10 @@ int serve(const SessionOptions& options, const StopFd& stop, int fd) {
     Expectations expectations(session);
     expectations.listen(true);
     lines.send({{"ready", session.result()}});
-    while (const RegisteredCase* one = next_case(lines, fd, stop))
-      lines.send({{"result", session.run(*one)}, {"broken", session.broken()}});
+    while (const RegisteredCase* one = next_case(lines, fd, stop)) {
+      const CaseResult result = carry ? carry(session, *one, lines) : session.run(*one);
+      lines.send({{"result", result}, {"broken", session.broken()}});
+    }
     session.finish(own_cpu());
     json totals = session.result().host;
     if (const std::string why = session.events().write_error(); !why.empty()) totals["unwritten"] = why;
@@ -90,8 +92,8 @@ std::optional<json> JsonLines::next() {
   return std::nullopt;
 }
 
-int serve_cases(const SessionOptions& options, const StopFd& stop, int fd) {
-  return run_under_supervisor([&] { return serve(options, stop, fd); });
+int serve_cases(const SessionOptions& options, const StopFd& stop, int fd, const Carry& carry) {
+  return run_under_supervisor([&] { return serve(options, stop, fd, carry); });
 }
 
 Duration own_cpu() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -32,9 +33,13 @@ class JsonLines {
   std::string buffer_;
 };
 
+/// How a lab carries one case to the result that it answers. It may send {"cell": …} before that, which the
+/// pool hands on as it is (`o2lab series`: one case, several prefixes).
+using Carry = std::function<CaseResult(Session& session, const RegisteredCase& one, const JsonLines& lines)>;
+
 /// One lab of a run with several, in a process of its own: runs cases as it is told over `fd` until the
-/// stream ends or `stop` is raised. Returns an exit code.
-int serve_cases(const SessionOptions& options, const StopFd& stop, int fd);
+/// stream ends or `stop` is raised. Returns an exit code. `carry`: Session::run() when empty.
+int serve_cases(const SessionOptions& options, const StopFd& stop, int fd, const Carry& carry = {});
 
 /// CPU time of this process so far.
 Duration own_cpu();

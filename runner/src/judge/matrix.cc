@@ -56,6 +56,14 @@ Wanted wanted(const Matrix& matrix, const MatrixRow& row, size_t prefix) {
   return Wanted::green;
 }
 
+bool is_edge(const Matrix& matrix, const MatrixRow& row, size_t prefix) {
+  const Wanted here = wanted(matrix, row, prefix);
+  if (prefix + 1 == matrix.prefixes.size()) return true;
+  if (wanted(matrix, row, prefix + 1) != here) return true;
+  const Wanted before = prefix == 0 ? Wanted::nothing : wanted(matrix, row, prefix - 1);
+  return before != here && !(before == Wanted::nothing && here == Wanted::red);
+}
+
 std::string problem(const Matrix& matrix, const MatrixRow& row, size_t prefix) {
   const MatrixCell& cell = row.cells.at(prefix);
   if (cell.state == State::skip) return {};

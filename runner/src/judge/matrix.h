@@ -48,6 +48,10 @@ enum class Wanted {
 /// A part that this series has not (yet) lies behind its end.
 Wanted wanted(const Matrix& matrix, const MatrixRow& row, size_t prefix);
 
+/// Whether a cell tells the most of its row: the first and the last one that the case has any business in,
+/// and those on both sides of the part that turns it green.
+bool is_edge(const Matrix& matrix, const MatrixRow& row, size_t prefix);
+
 /// What is wrong with a cell, one line that names case and part; empty when it is as it should be. A case
 /// that was skipped is not wrong.
 std::string problem(const Matrix& matrix, const MatrixRow& row, size_t prefix);

@@ -91,6 +91,22 @@ TEST(Matrix, FromPartLeavesOutWhatComesBefore) {
   EXPECT_THAT(problems_of("-rgg", "02", "00"), ElementsAre(HasSubstr("green up to part 01")));
 }
 
+std::string edges_of(const std::string& part, const std::string& from = "") {
+  const Matrix matrix = matrix_of("----", part, from);
+  std::string out;
+  for (size_t i = 0; i < matrix.prefixes.size(); ++i) out += is_edge(matrix, matrix.rows[0], i) ? 'x' : '-';
+  return out;
+}
+
+TEST(Matrix, EdgesAreBothSidesOfTheTurnAndTheEnds) {
+  EXPECT_EQ(edges_of("00"), "xx-x");
+  EXPECT_EQ(edges_of("01"), "-xxx") << "red all the way down is told by the last red one";
+  EXPECT_EQ(edges_of("02"), "--xx");
+  EXPECT_EQ(edges_of(""), "x--x");
+  EXPECT_EQ(edges_of("11"), "---x") << "its part is not in the series";
+  EXPECT_EQ(edges_of("", "01"), "-xxx") << "the one before its start is left out by itself";
+}
+
 TEST(Matrix, SaysWhichPartTurnsTheCaseGreen) {
   EXPECT_EQ(turns_green_at(matrix_of("rrgg").rows[0]), 2u);
   EXPECT_EQ(turns_green_at(matrix_of("rgrg").rows[0]), 3u) << "the last turn counts";
