@@ -24,6 +24,13 @@ std::string where(const ModulePrefix& prefix) {
   return prefix.number == 0 ? "without a patch" : "up to part " + prefix.part;
 }
 
+/// What is wrong, for a result that says by itself which case it is of and of which class.
+std::string without_name_and_class(const MatrixRow& row, const CaseResult& result, std::string wrong) {
+  for (const std::string& known : {row.name + ": ", std::string(name_of(result.failure)) + ": "})
+    if (const size_t at = wrong.find(known); at != std::string::npos) wrong.erase(at, known.size());
+  return wrong;
+}
+
 }  // namespace
 
 const char* name_of(State state) {
@@ -171,7 +178,7 @@ CaseResult judged(const Matrix& matrix, const MatrixRow& row, size_t prefix, Cas
     result.verdict = Verdict::pass;
     result.failure = FailureClass::none;
   } else if (!wrong.empty()) {
-    result.messages.insert(result.messages.begin(), {wrong, "", 0});
+    result.messages.insert(result.messages.begin(), {without_name_and_class(row, result, wrong), "", 0});
     result.verdict = Verdict::fail;
     if (result.failure == FailureClass::none) result.failure = FailureClass::expectation;
   }

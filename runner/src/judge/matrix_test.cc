@@ -160,6 +160,13 @@ TEST(Matrix, AJudgedResultFailsWhenGreenTooEarly) {
   EXPECT_THAT(early.reason(), HasSubstr("green without a patch, before its part 01"));
 }
 
+TEST(Matrix, AJudgedResultThatIsRedTooLateSaysItsClassOnce) {
+  const Matrix matrix = matrix_of("rrrg", "01");
+  const CaseResult late =
+      judged(matrix, matrix.rows[0], 2, result_of(Verdict::fail, FailureClass::expectation));
+  EXPECT_EQ(late.reason(), "CASE: red up to part 01: it broke");
+}
+
 TEST(Matrix, ErrorsAndSkipsStayWhatTheyAre) {
   const Matrix matrix = matrix_of("l-gg", "01");
   EXPECT_EQ(judged(matrix, matrix.rows[0], 0, result_of(Verdict::error, FailureClass::infra)).verdict,

@@ -52,6 +52,20 @@ TEST(MatrixSvg, GreenTooEarlyIsFramedAndTold) {
   EXPECT_THAT(matrix_html(matrix), HasSubstr("one &amp; two"));
 }
 
+TEST(MatrixSvg, WhatDidNotRunIsADotAndNoLink) {
+  const std::string svg = matrix_svg(example(State::skip));
+  EXPECT_THAT(svg, HasSubstr("<circle"));
+  EXPECT_THAT(svg, Not(HasSubstr("href=\"cases/Suite.Name_none/\"")));
+}
+
+TEST(MatrixSvg, NamesTheKernelOfARowOnlyWhereTheyDiffer) {
+  Matrix matrix = example(State::fail);
+  EXPECT_THAT(matrix_svg(matrix), HasSubstr(">part 01</text>"));
+  matrix.rows.push_back(matrix.rows[0]);
+  matrix.rows[1].flavour = "debug";
+  EXPECT_THAT(matrix_svg(matrix), HasSubstr(">part 01, debug</text>"));
+}
+
 TEST(MatrixSvg, SaysWhatTurnsGreenWhere) {
   EXPECT_THAT(matrix_html(example(State::fail)), HasSubstr("turns green: Suite.Name"));
 }
