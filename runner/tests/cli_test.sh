@@ -66,6 +66,7 @@ printf "%s\n" "0001-lost.patch" >"$tmp/series"
 refused "series: lost patch" 2 "series:1: no such patch: 0001-lost.patch" series --series "$tmp/series"
 printf "%s\n" "# nothing" >"$tmp/series"
 refused "series: no patch at all" 2 "the series has no patch" series --series "$tmp/series"
+refused "series: --jobs 0" 2 "--jobs: .*0 not in range" series --jobs 0
 refused "series: stock kernel" 2 "KERNEL=stock: prefixes are built of" series --kernel stock "$any"
 O2LAB_ROOT=$tmp/none refused "series: no checkout" 3 "kernel-config/build\\.sh: not there" series
 refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kernel nope
