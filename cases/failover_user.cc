@@ -32,7 +32,7 @@ void wait_line(Lab& lab, int node, const std::string& what, size_t position, con
   });
 }
 
-LAB_CASE(FailoverUser, KilledOfTwoIsRecoveredWhenItsLinkGoes, Nodes(2), UserMode(),
+LAB_CASE(FailoverUser, KilledOfTwoIsRecoveredWhenItsLinkGoes, Nodes(2), UserMode(), Part("10"),
          Guards("a node that dies is recovered when its link is removed and not before, and nothing it had "
                 "acknowledged is lost")) {
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
@@ -54,7 +54,7 @@ LAB_CASE(FailoverUser, KilledOfTwoIsRecoveredWhenItsLinkGoes, Nodes(2), UserMode
   lab.check_appended(lab.node(1), *writer);
 }
 
-LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(),
+LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(), Part("10"),
          Guards("two survivors replay the journal of a third and work on, and it joins again under its "
                 "number once its "
                 "recovery is over")) {
@@ -88,7 +88,7 @@ LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(),
   lab.check_appended(lab.node(3), *survivor);
 }
 
-LAB_CASE(FailoverUser, LeavesInOrderAndJoinsAgain, Nodes(2), UserMode(),
+LAB_CASE(FailoverUser, LeavesInOrderAndJoinsAgain, Nodes(2), UserMode(), Part("10"),
          Guards("umount, own link, peers' links, region: a node that leaves in this order is gone everywhere "
                 "without a "
                 "recovery, and may come again")) {
@@ -113,7 +113,7 @@ LAB_CASE(FailoverUser, LeavesInOrderAndJoinsAgain, Nodes(2), UserMode(),
   lab.check_appended(lab.node(2), *writer);
 }
 
-LAB_CASE(FailoverUser, MountNeedsTheOwnNodeInItsRegion, Nodes(2), Until(Ready::o2cb), UserMode(),
+LAB_CASE(FailoverUser, MountNeedsTheOwnNodeInItsRegion, Nodes(2), Until(Ready::o2cb), UserMode(), Part("10"),
          Guards("a mount with no region, an empty one or one without the own node fails at once and says "
                 "which region, "
                 "so that two such mounts never run side by side")) {
@@ -146,6 +146,7 @@ LAB_CASE(FailoverUser, MountNeedsTheOwnNodeInItsRegion, Nodes(2), Until(Ready::o
 }
 
 LAB_CASE(FailoverUser, OwnLinkFirstDoesNoHarmBeforeTheMount, Nodes(2), Until(Ready::o2cb), UserMode(),
+         Part("10"),
          Guards("links made in the wrong order come to the same members, as long as all are there before the "
                 "mount")) {
   const std::string uuid = lab.o2cb().uuid();
@@ -161,6 +162,7 @@ LAB_CASE(FailoverUser, OwnLinkFirstDoesNoHarmBeforeTheMount, Nodes(2), Until(Rea
 }
 
 LAB_CASE(FailoverUser, MountWithoutAConnectionNamesTheNode, Nodes(2), Until(Ready::o2cb), UserMode(),
+         Part("10"),
          Guards("a node whose link is missing on a member is refused by that member, so its mount ends in "
                 "ENOTCONN after "
                 "the wait and names the member")) {
@@ -184,7 +186,7 @@ LAB_CASE(FailoverUser, MountWithoutAConnectionNamesTheNode, Nodes(2), Until(Read
   EXPECT_EQ(failed_mount(lab, lab.node(2)), "ok");
 }
 
-LAB_CASE(FailoverUser, WhatAMountDependsOnStays, Nodes(1), UserMode(),
+LAB_CASE(FailoverUser, WhatAMountDependsOnStays, Nodes(1), UserMode(), Part("10"),
          Guards("the region of a mounted volume, the own node and its local flag cannot be taken away under "
                 "the mount, and "
                 "can after it")) {
@@ -204,7 +206,7 @@ LAB_CASE(FailoverUser, WhatAMountDependsOnStays, Nodes(1), UserMode(),
   EXPECT_EQ(region.remove(), "ok");
 }
 
-LAB_CASE(FailoverUser, QuorumIsNotTheKernelsBusiness, UserMode(),
+LAB_CASE(FailoverUser, QuorumIsNotTheKernelsBusiness, UserMode(), Part("10"),
          Guards("in user mode a node that loses its connections does not fence itself: the cluster manager "
                 "decides, and the "
                 "node works on once it is connected again")) {
@@ -222,7 +224,7 @@ LAB_CASE(FailoverUser, QuorumIsNotTheKernelsBusiness, UserMode(),
   EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(3)), (NodeSet{1, 2, 3}));
 }
 
-LAB_CASE(FailoverUser, DownBeforeFencingCorrupts, Nodes(2), UserMode(), WithoutUmount(),
+LAB_CASE(FailoverUser, DownBeforeFencingCorrupts, Nodes(2), UserMode(), Part("10"), WithoutUmount(),
          Guards("the negative control: a link removed while its node still runs starts the replay of a "
                 "journal that is in "
                 "use, which is why the agent must see a node dead first")) {

@@ -29,7 +29,7 @@ void recover_and_work(Lab& lab, int dead) {
   }
 }
 
-LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountResets, Nodes(2), UserMode(),
+LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountResets, Nodes(2), UserMode(), Part("10"),
          Guards("a node whose own link is removed while it has the volume mounted resets itself at once, no "
                 "other does, "
                 "and the others go on")) {
@@ -42,7 +42,8 @@ LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountResets, Nodes(2), UserMode(),
   lab.check_appended(lab.node(1), *writer);
 }
 
-LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountPanics, Nodes(2), UserMode(), FenceBy(FenceMethod::panic),
+LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountPanics, Nodes(2), UserMode(), Part("10"),
+         FenceBy(FenceMethod::panic),
          Guards("with fence_method panic a node whose own link is removed under its mount ends by a panic "
                 "that says it is "
                 "a fence")) {
@@ -58,7 +59,7 @@ LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountPanics, Nodes(2), UserMode(), Fen
   recover_and_work(lab, 2);
 }
 
-LAB_CASE(FencingUser, OnlyTheRegionOfTheMountCounts, Nodes(1), UserMode(),
+LAB_CASE(FencingUser, OnlyTheRegionOfTheMountCounts, Nodes(1), UserMode(), Part("10"),
          Guards("the own link in a region that nothing is mounted on comes and goes without a fence, beside "
                 "one that is "
                 "mounted")) {

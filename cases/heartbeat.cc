@@ -7,7 +7,7 @@
 namespace o2lab {
 namespace {
 
-LAB_CASE(Heartbeat, EveryNodeSeesEveryOther, Until(Ready::o2cb),
+LAB_CASE(Heartbeat, EveryNodeSeesEveryOther, Until(Ready::o2cb), FromPart("00"),
          Guards("heartbeat started on several nodes at once makes all of them live on all of them")) {
   const auto nodes = lab.nodes();
   const size_t before = lab.events().position();

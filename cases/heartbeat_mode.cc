@@ -16,7 +16,7 @@ ConfigCalls with_modules(Lab& lab) {
   return lab.calls(lab.node(1));
 }
 
-LAB_CASE(HeartbeatMode, IsDiskUntilItIsSetAndReadsAsOneWord, Nodes(1), Until(Ready::booted),
+LAB_CASE(HeartbeatMode, IsDiskUntilItIsSetAndReadsAsOneWord, Nodes(1), Until(Ready::booted), Part("10"),
          Guards("a kernel nobody told otherwise is in disk mode, and both words are taken with and without a "
                 "line end, by either path")) {
   ConfigCalls calls = with_modules(lab);
@@ -33,7 +33,27 @@ LAB_CASE(HeartbeatMode, IsDiskUntilItIsSetAndReadsAsOneWord, Nodes(1), Until(Rea
 }
 
 LAB_CASE(
-    HeartbeatMode, RefusesEveryOtherWord, Nodes(1), Until(Ready::booted),
+    HeartbeatMode, DiskIsThereWhateverElseIs, Nodes(1), Until(Ready::booted), Part("09"),
+    Guards("heartbeat_mode reads disk by either path, takes that word, refuses what is none and is fixed "
+           "while a cluster directory exists, whichever other modes the kernel has")) {
+  ConfigCalls calls = with_modules(lab);
+  const std::string cluster = std::string(kClusters) + "/lab";
+  for (const std::string path : {kMode, "/sys/o2cb/heartbeat_mode"}) {
+    EXPECT_EQ(calls.read(path), "disk\n");
+    for (const char* word : {"disk", "disk\n"}) EXPECT_EQ(calls.write(path, word), "ok") << path;
+    for (const char* word : {"\n", "d", "dis", "disks", "disk\n\n", "DISK", "nothing"})
+      EXPECT_EQ(calls.write(path, word), "EINVAL") << path << ": \"" << word << "\"";
+    EXPECT_EQ(calls.read(path), "disk\n");
+  }
+  ASSERT_EQ(calls.mkdir(cluster), "ok");
+  EXPECT_EQ(calls.write(kMode, "disk"), "EBUSY");
+  EXPECT_EQ(calls.read(kMode), "disk\n");
+  EXPECT_EQ(calls.rmdir(cluster), "ok");
+  EXPECT_EQ(calls.write(kMode, "disk"), "ok");
+}
+
+LAB_CASE(
+    HeartbeatMode, RefusesEveryOtherWord, Nodes(1), Until(Ready::booted), Part("10"),
     Guards("anything but one of the two words, a prefix of one included, is EINVAL and changes nothing")) {
   ConfigCalls calls = with_modules(lab);
   for (const std::string mode : {"user", "disk"}) {
@@ -51,7 +71,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    HeartbeatMode, IsFixedWhileAClusterDirectoryExists, Nodes(1), Until(Ready::booted),
+    HeartbeatMode, IsFixedWhileAClusterDirectoryExists, Nodes(1), Until(Ready::booted), Part("10"),
     Guards(
         "heartbeat_mode is EBUSY from the cluster's mkdir to its rmdir, for either word, and stays what it "
         "was")) {
@@ -72,7 +92,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    HeartbeatMode, ClusterModeFileIsLocalInUserMode, Nodes(1), Until(Ready::booted),
+    HeartbeatMode, ClusterModeFileIsLocalInUserMode, Nodes(1), Until(Ready::booted), Part("10"),
     Guards(
         "in user mode the cluster's own heartbeat/mode reads local, takes local and refuses global, so that "
         "unmodified tools work; disk mode keeps both")) {
@@ -97,7 +117,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    HeartbeatMode, DecidesWhatARegionIs, Nodes(1), Until(Ready::booted),
+    HeartbeatMode, DecidesWhatARegionIs, Nodes(1), Until(Ready::booted), Part("10"),
     Guards("a region of disk mode has the attributes of a disk and takes no links, one of user mode has no "
            "attributes")) {
   ConfigCalls calls = with_modules(lab);

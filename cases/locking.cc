@@ -39,7 +39,7 @@ LAB_CASE(
   }
 }
 
-LAB_CASE(Locking, UmountMakesNoCycleOfLocks, OnKernel("debug"),
+LAB_CASE(Locking, UmountMakesNoCycleOfLocks, OnKernel("debug"), Part("01"),
          Guards("work on o2net's queue takes no configfs lock, as umount and rmdir flush that queue under "
                 "configfs locks")) {
   // Connections are made (which pins the peer's configfs item), then every node removes its region. Any

@@ -26,7 +26,7 @@ void add_nodes(Lab& lab, Node& on, int first, int last) {
 }
 
 LAB_CASE(
-    MembershipUser, LinkIsUpAndItsRemovalIsDown, Nodes(1), Until(Ready::o2cb), UserMode(),
+    MembershipUser, LinkIsUpAndItsRemovalIsDown, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards(
         "a link makes a node a member and its removal ends that, each told once before ln or rm returns, the "
         "node as a whole with its first and its last region")) {
@@ -52,7 +52,7 @@ LAB_CASE(
   EXPECT_EQ(lab.o2cb().live_nodes(lab.node(1)), NodeSet{});
 }
 
-LAB_CASE(MembershipUser, SecondLinkIsRefused, Nodes(1), Until(Ready::o2cb), UserMode(),
+LAB_CASE(MembershipUser, SecondLinkIsRefused, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
          Guards("a link name that is taken and a node that is linked are EEXIST, and nobody hears of it")) {
   add_nodes(lab, lab.node(1), 2, 3);
   UserRegion region = lab.region(lab.node(1), "A");
@@ -69,7 +69,7 @@ LAB_CASE(MembershipUser, SecondLinkIsRefused, Nodes(1), Until(Ready::o2cb), User
   EXPECT_EQ(region.unlink(2), "ok, A 2 down, global 2 down") << "one link, so one down";
 }
 
-LAB_CASE(MembershipUser, OnlyNodesCanBeLinked, Nodes(1), Until(Ready::o2cb), UserMode(),
+LAB_CASE(MembershipUser, OnlyNodesCanBeLinked, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
          Guards("a link to anything but a node's directory is refused, and nobody hears of it")) {
   Node& node = lab.node(1);
   UserRegion region = lab.region(node, "A");
@@ -94,7 +94,7 @@ LAB_CASE(MembershipUser, OnlyNodesCanBeLinked, Nodes(1), Until(Ready::o2cb), Use
 }
 
 LAB_CASE(
-    MembershipUser, NodeMustBeSetUpToBeLinked, Nodes(1), Until(Ready::o2cb), UserMode(),
+    MembershipUser, NodeMustBeSetUpToBeLinked, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards("a node whose number, address or port is missing cannot be a member, and nobody hears of it")) {
   ConfigCalls calls = lab.calls(lab.node(1));
   UserRegion region = lab.region(lab.node(1), "A");
@@ -116,7 +116,7 @@ LAB_CASE(
   EXPECT_EQ(region.link(2), "ok, A 2 up, global 2 up");
 }
 
-LAB_CASE(MembershipUser, ThereIsNoOtherClusterToLinkTo, Nodes(1), Until(Ready::o2cb), UserMode(),
+LAB_CASE(MembershipUser, ThereIsNoOtherClusterToLinkTo, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
          Guards("nodes of another cluster cannot become members, as there is never a second cluster")) {
   // EPERM for such a link cannot be had from outside as long as the kernel takes one cluster at a time.
   ConfigCalls calls = lab.calls(lab.node(1));
@@ -125,7 +125,7 @@ LAB_CASE(MembershipUser, ThereIsNoOtherClusterToLinkTo, Nodes(1), Until(Ready::o
 }
 
 LAB_CASE(
-    MembershipUser, NamesOfRegionsAndLinks, Nodes(1), Until(Ready::o2cb), UserMode(),
+    MembershipUser, NamesOfRegionsAndLinks, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards("region names have 1 to 32 characters, link names are free, and a region has no attributes")) {
   Node& node = lab.node(1);
   for (const std::string& name : {std::string("a"), std::string(32, 'F'), std::string("-- x")}) {
@@ -151,7 +151,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    MembershipUser, WhatIsLinkedStays, Nodes(1), Until(Ready::o2cb), UserMode(),
+    MembershipUser, WhatIsLinkedStays, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards(
         "a region with links, a node that is linked and the local flag of one cannot be taken away, and all "
         "of them can once the links are gone")) {
@@ -179,7 +179,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    MembershipUser, ManyLinksAreOneEventEach, Nodes(1), Until(Ready::o2cb), UserMode(),
+    MembershipUser, ManyLinksAreOneEventEach, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards(
         "fifty members come and go in one region, each heard of once when it comes and once when it goes")) {
   Node& node = lab.node(1);
@@ -195,7 +195,7 @@ LAB_CASE(
 }
 
 LAB_CASE(MembershipUser, LinksBeforeLocalConnectOnceItIsSet, Nodes(2), Until(Ready::o2cb), UserMode(),
-         Guards("members linked while no node is local yet are connected as soon as one is")) {
+         Part("10"), Guards("members linked while no node is local yet are connected as soon as one is")) {
   on_each(lab.nodes(), [&](Node& node) {
     ConfigCalls calls = lab.calls(node);
     EXPECT_EQ(calls.write(node_dir(lab, node.number()) + "/local", "0"), "ok");
@@ -213,6 +213,7 @@ LAB_CASE(MembershipUser, LinksBeforeLocalConnectOnceItIsSet, Nodes(2), Until(Rea
 
 LAB_CASE(
     MembershipUser, ConnectionLastsAsLongAsOneRegionHoldsIt, Nodes(2), Until(Ready::o2cb), UserMode(),
+    Part("10"),
     Guards("leaving one of two regions is silent in the other and keeps the connection, leaving the last one "
            "closes it")) {
   on_each(lab.nodes(), [&](Node& node) {

@@ -53,7 +53,7 @@ void mount_and_work(Lab& lab) {
   EXPECT_EQ(lab.node(2).sh("cat /mnt/file"), "from node1\n");
 }
 
-LAB_CASE(Tools, WorkAsTheyAreInUserMode, Nodes(2), Until(Ready::booted),
+LAB_CASE(Tools, WorkAsTheyAreInUserMode, Nodes(2), Until(Ready::booted), Part("10"),
          Guards("o2cb register-cluster, mkfs, mount.ocfs2, mounted.ocfs2, o2hbmonitor, umount and "
                 "unregister-cluster of an "
                 "unmodified Debian work in user mode")) {

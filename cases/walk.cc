@@ -85,26 +85,26 @@ void walk_at_once(Lab& lab, int steps, int walkers) {
 }
 
 LAB_CASE(
-    Walk, OneWalkerKnowsEveryAnswer, Nodes(1), Until(Ready::booted),
+    Walk, OneWalkerKnowsEveryAnswer, Nodes(1), Until(Ready::booted), Part("10"),
     Guards(
         "thousands of random steps over configfs and sysfs, mounts included, each come to exactly what the "
         "interface promises")) {
   walk_with_mounts(lab, kSteps);
 }
 
-LAB_CASE(Walk, EightWalkersAtOnce, Nodes(1), Until(Ready::booted),
+LAB_CASE(Walk, EightWalkersAtOnce, Nodes(1), Until(Ready::booted), Part("10"),
          Guards("links, nodes and regions made and removed by eight threads at once: no wrong answer, no "
                 "lost or doubled "
                 "event, nothing left over")) {
   walk_at_once(lab, kSteps, 8);
 }
 
-LAB_CASE(Walk, ThreeNodesWithMountsForLong, Nodes(3), Volumes(3), Until(Ready::booted), Nightly(),
+LAB_CASE(Walk, ThreeNodesWithMountsForLong, Nodes(3), Volumes(3), Until(Ready::booted), Part("10"), Nightly(),
          Guards("a hundred thousand random steps on three nodes with their volumes")) {
   walk_with_mounts(lab, kNightlySteps / 3 + 1);
 }
 
-LAB_CASE(Walk, SixteenWalkersForLong, Nodes(1), Until(Ready::booted), Nightly(),
+LAB_CASE(Walk, SixteenWalkersForLong, Nodes(1), Until(Ready::booted), Part("10"), Nightly(),
          Guards("a hundred thousand random steps by sixteen threads at once")) {
   walk_at_once(lab, kNightlySteps, 16);
 }
