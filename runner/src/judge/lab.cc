@@ -133,6 +133,14 @@ Undo Lab::reset_connections(int from, int to) {
   return set_links({{from, to}}, {.reset = true});
 }
 
+void Lab::add_nodes(Node& on, int first, int last) {
+  for (int number = first; number <= last; ++number)
+    on.sh(fmt::format(
+        "set -e; cd {0}/node; mkdir node{1}; cd node{1}; echo {2} > ipv4_port; echo {3} > ipv4_address; "
+        "echo {1} > num",
+        o2cb_script::cluster_dir(topology()), number, o2cb_script::kPort, o2cb_script::address(number)));
+}
+
 void Lab::wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate) {
   hub_.wait(what, Deadline::in(limit), predicate);
 }

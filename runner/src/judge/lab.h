@@ -12,6 +12,7 @@
 #include "cluster/config_calls.h"
 #include "cluster/heartbeat_block.h"
 #include "cluster/o2cb.h"
+#include "cluster/probe.h"
 #include "cluster/user_region.h"
 #include "cluster/workload.h"
 #include "judge/case_record.h"
@@ -80,6 +81,11 @@ class Lab {
   UserRegion region(Node& node, const std::string& name) {
     return UserRegion(calls(node), cluster_.topology(), name);
   }
+
+  /// What only code inside the kernel of `node` can ask: loads a module that stays as long as the object.
+  Probe probe(Node& node) { return Probe(node); }
+  /// Configures nodes `first` to `last` on `on`; nobody runs on them.
+  void add_nodes(Node& on, int first, int last);
 
   /// Names what comes next, in the timeline and in the failure message of whatever goes wrong in it.
   void step(const std::string& text);
