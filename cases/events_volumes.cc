@@ -46,14 +46,12 @@ std::string wait_told(Lab& lab, Probe& probe, size_t calls) {
   return text_of(all);
 }
 
+bool is_lost(const Event& event, int node) {
+  return event.node == node && event.kind == "o2net_connection" && event.fields.value("event", "") == "down";
+}
+
 size_t connections_lost(Lab& lab, int node, size_t since) {
-  return lab.events()
-      .since(since,
-             [&](const Event& event) {
-               return event.node == node && event.kind == "o2net_connection" &&
-                      event.fields.value("event", "") == "down";
-             })
-      .size();
+  return lab.events().since(since, [&](const Event& event) { return is_lost(event, node); }).size();
 }
 
 LAB_CASE(
@@ -102,7 +100,9 @@ LAB_CASE(Events, ConnectionLastsAsLongAsOneVolumeHoldsIt, Nodes(2), Volumes(2), 
   lab.step("node 2 leaves the last one");
   end_beat(lab.node(2), 1);
   wait_resources(lab, first, "1 2");
-  lab.o2cb().wait_connected(lab.nodes(), {}, Deadline::in(5s));
+  lab.o2cb().wait_connected(lab.nodes(), {}, Deadline::in(20s));
+  lab.wait_event("node 1 to tell that the connection is closed", before, 10s,
+                 [](const Event& event) { return is_lost(event, 1); });
   EXPECT_EQ(connections_lost(lab, 1, before), 1u);
   end_beat(first, 0);
   EXPECT_EQ(resources(first), "1 1");

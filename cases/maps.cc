@@ -31,6 +31,17 @@ void wait_map(Lab& lab, Probe& probe, const std::string& region, const std::stri
       250ms, WaitHub::Ask::polled);
 }
 
+/// All that its callbacks have heard. A map is ahead of them: it changes before anybody is called.
+void wait_told(Lab& lab, Probe& probe, const std::string& wanted) {
+  lab.hub().wait(
+      "callbacks to hear " + wanted, Deadline::in(lab.topology().dead_latest() + 20s),
+      [&] {
+        const std::string now = text_of(probe.events());
+        return Seen{now == wanted, now};
+      },
+      250ms, WaitHub::Ask::polled);
+}
+
 LAB_CASE(
     Maps, EveryRegionHasItsOwn, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards("the map of a region holds its members and no others, that of all regions the members of any, "
@@ -153,19 +164,29 @@ LAB_CASE(Maps, VolumesMountedOnDifferentNodes, Volumes(2), Until(Ready::o2cb), P
   for (Node* node : lab.nodes({1, 2})) o2cb.mount(*node, 1);
   EXPECT_EQ(three.map(b), "ENOENT") << "node 3 has never heard of this volume";
   for (Probe* probe : {&one, &two, &three}) EXPECT_EQ(probe->map(kUnion), "1 2 3");
-  o2cb.wait_domain(lab.nodes(), {1, 2, 3}, Deadline::in(5s), 0);
-  o2cb.wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(5s), 1);
+  o2cb.wait_domain(lab.nodes(), {1, 2, 3}, Deadline::in(20s), 0);
+  o2cb.wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(20s), 1);
+  ASSERT_EQ(one.add(kUnion, 5), "ok");
+  ASSERT_EQ(one.add(a, 6), "ok");
+  ASSERT_EQ(one.add(b, 7), "ok");
   lab.step("node 2 leaves the second volume");
   lab.node(2).sh("ocfs2_hb_ctl -K -d /dev/shared1 svc", 60s);
   EXPECT_EQ(one.map(b), "1 2") << "it is mounted still";
   o2cb.umount(lab.node(2), 1);
   wait_map(lab, one, b, "1");
+  wait_told(lab, one, b + " 2 down");
   EXPECT_EQ(two.map(b), "ENOENT");
   for (Probe* probe : {&one, &two, &three}) {
     EXPECT_EQ(probe->map(a), "1 2 3");
     EXPECT_EQ(probe->map(kUnion), "1 2 3");
   }
-  o2cb.wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(5s));
+  o2cb.wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(20s));
+  lab.step("and the first, its last one");
+  lab.node(2).sh("ocfs2_hb_ctl -K -d /dev/shared0 svc", 60s);
+  o2cb.umount(lab.node(2), 0);
+  wait_told(lab, one, fmt::format("{0} 2 down, global 2 down, {1} 2 down", b, a));
+  EXPECT_EQ(one.map(a) + ", " + one.map(b) + ", " + one.map(kUnion), "1 3, 1, 1 3");
+  o2cb.wait_connected(lab.nodes({1, 3}), {1, 3}, Deadline::in(20s));
 }
 
 LAB_CASE(
