@@ -102,10 +102,10 @@ std::vector<std::string> problems(const Matrix& matrix) {
 }
 
 size_t turns_green_at(const MatrixRow& row) {
-  size_t at = row.cells.size();
-  while (at > 0 && row.cells[at - 1].state == State::pass) --at;
+  size_t at = row.cells.size();  // one behind the last red cell; what was left out after it says nothing
+  while (at > 0 && row.cells[at - 1].state != State::fail) --at;
   const bool turned =
-      at > 0 && at < row.cells.size() && row.cells[at - 1].state == State::fail && row.cells[at - 1].judged;
+      at > 0 && at < row.cells.size() && row.cells[at - 1].judged && row.cells[at].state == State::pass;
   return turned ? at : 0;
 }
 

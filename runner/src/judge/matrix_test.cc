@@ -110,6 +110,7 @@ TEST(Matrix, EdgesAreBothSidesOfTheTurnAndTheEnds) {
 TEST(Matrix, SaysWhichPartTurnsTheCaseGreen) {
   EXPECT_EQ(turns_green_at(matrix_of("rrgg").rows[0]), 2u);
   EXPECT_EQ(turns_green_at(matrix_of("rgrg").rows[0]), 3u) << "the last turn counts";
+  EXPECT_EQ(turns_green_at(matrix_of("rg-g").rows[0]), 1u) << "what is left out later hides no turn";
   EXPECT_EQ(turns_green_at(matrix_of("gggg").rows[0]), 0u);
   EXPECT_EQ(turns_green_at(matrix_of("rrrr").rows[0]), 0u);
   EXPECT_EQ(turns_green_at(matrix_of("r-gg").rows[0]), 0u) << "nobody saw the turn";
