@@ -107,6 +107,7 @@ LAB_CASE(HeartbeatGlobal, MountPinsUpToThreeRegions, Nodes(2), Volumes(4), Until
 }
 
 LAB_CASE(HeartbeatGlobal, NodeFencesWhenHalfOfItsRegionsHang, Nodes(2), Volumes(3), Until(Ready::booted),
+         Nightly(),
          Guards("a node with one of three regions hung goes on and stays alive for the others; with two hung "
                 "it fences "
                 "itself in time, and the other node goes on")) {

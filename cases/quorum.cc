@@ -202,14 +202,14 @@ LAB_CASE(Quorum, EachOfThreeAloneFences, Until(Ready::heartbeat),
   row.judge();
 }
 
-LAB_CASE(Quorum, LowestDoesNotSaveAMinorityOfFive, Nodes(5), Until(Ready::heartbeat),
+LAB_CASE(Quorum, LowestDoesNotSaveAMinorityOfFive, Nodes(5), Until(Ready::heartbeat), Nightly(),
          Guards("two of five nodes fence although the lowest is among them, and the other three stay")) {
   Row row(lab, {{1, fences(2, 5)}, {2, fences(2, 5)}, {3, stays(3, 5)}, {4, stays(3, 5)}, {5, stays(3, 5)}});
   const Undo cut = lab.cut({1, 2}, {3, 4, 5});
   row.judge();
 }
 
-LAB_CASE(Quorum, LowestDoesNotSaveOneOfFour, Nodes(4), Until(Ready::heartbeat),
+LAB_CASE(Quorum, LowestDoesNotSaveOneOfFour, Nodes(4), Until(Ready::heartbeat), Nightly(),
          Guards("the lowest of four nodes fences when it is alone, as one of four is less than half")) {
   Row row(lab, {{1, fences(1, 4)}, {2, stays(3, 4)}, {3, stays(3, 4)}, {4, stays(3, 4)}});
   const Undo cut = lab.cut({1}, {2, 3, 4});
@@ -230,7 +230,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Quorum, LinkThatWorksOneWayIsLost, Until(Ready::heartbeat),
+    Quorum, LinkThatWorksOneWayIsLost, Until(Ready::heartbeat), Nightly(),
     Guards("a node that one peer does not hear and that does not hear the other has lost both, and fences")) {
   Row row(lab, {{1, stays(2, 3)}, {2, stays(2, 3)}, {3, fences(1, 3)}}, lab.topology().keepalive_delay);
   const Undo deaf = lab.cut_one_way({2}, {3});
@@ -282,7 +282,7 @@ LAB_CASE(
   row.judge();
 }
 
-LAB_CASE(Quorum, WhoDiesDuringTheHoldDoesNotCount, Until(Ready::heartbeat),
+LAB_CASE(Quorum, WhoDiesDuringTheHoldDoesNotCount, Until(Ready::heartbeat), Nightly(),
          Guards("a node that dies while the others hold their decision is not counted: with it node 1 would "
                 "fence, without it node 2 does")) {
   Row row(lab, {{1, stays_with_lowest(1, 2, 1)}, {2, fences_without_lowest(1, 2, 1)}});
@@ -291,7 +291,7 @@ LAB_CASE(Quorum, WhoDiesDuringTheHoldDoesNotCount, Until(Ready::heartbeat),
   row.judge();
 }
 
-LAB_CASE(Quorum, WhoIsGoneTakesItsHoldAlong, Until(Ready::heartbeat),
+LAB_CASE(Quorum, WhoIsGoneTakesItsHoldAlong, Until(Ready::heartbeat), Nightly(),
          Guards("lost nodes that stop their heartbeat or die before the deadline leave nothing to decide")) {
   Row row(lab, {});
   const Undo cut = lab.cut({1}, {2});
@@ -333,7 +333,7 @@ void reset_connection(Lab& lab, const Row& row, int first, int second) {
 }
 
 LAB_CASE(
-    Quorum, ConnectionMadeAgainInTimeCounts, Nodes(2), Until(Ready::heartbeat),
+    Quorum, ConnectionMadeAgainInTimeCounts, Nodes(2), Until(Ready::heartbeat), Nightly(),
     Guards("a connection that is reset is made again before the deadline, and nobody decides anything")) {
   Row row(lab, {});
   reset_connection(lab, row, 1, 2);
