@@ -48,7 +48,7 @@ topology() {
   refused "topology: $1" 2 "bad\\.toml:[0-9]+: $2" run --topology "$tmp/bad.toml"
 }
 
-any=$(lab list | head -1 | cut -d' ' -f1)
+any=Storage.AdjacentSectorsOfAllNodesAreAllKept # on the run's own kernel
 
 refused 'no command' 2 'A subcommand is required: see o2lab --help'
 refused 'unknown command' 2 'frobnicate: no such command' frobnicate
