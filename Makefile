@@ -34,7 +34,7 @@ export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_f
 
 O2LAB := build/o2lab
 # Cases that `make lab-test` runs side by side, each with nodes of its own.
-LABS ?= 2
+LABS ?= 3
 # NAME LIMIT SIGNAL COMMAND…
 PART := runner/tests/part.sh
 
@@ -44,7 +44,7 @@ help: ## this text
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=2  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
+	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=3  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
 	@echo 'Then: build/o2lab --help'
 
 .PHONY: deps
