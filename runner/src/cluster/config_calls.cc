@@ -52,7 +52,7 @@ std::string ConfigCalls::call(const std::string& name, const std::string& first,
            event.fields.value("phase", "") == phase;
   };
   hub_->wait(
-      fmt::format("the trace of {} to tell the end of {}", node_->name(), command), Deadline::in(10s), [&] {
+      fmt::format("the trace of {} to tell the end of {}", node_->name(), command), Deadline::in(60s), [&] {
         return Seen{
             !events_->since(before, [&](const Event& e) { return ours(e) && is_mark(e, "end"); }).empty(),
             "no mark"};
