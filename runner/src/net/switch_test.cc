@@ -134,6 +134,9 @@ TEST_F(ThreeNodes, AQemuThatComesBackIsHeardOnTheSamePort) {
   introduce();
   { const FakeQemu gone = std::move(three_); }
   two_.send(frame_of(mac_of(3), mac_of(2), "to nobody"));
+  // Before the port is taken again: what the switch has not sent on by then would be heard there.
+  expect_next_is_from(one_, 1, two_, 2);
+  EXPECT_EQ(switch_.port_stats(2).frames, 3U);
   three_ = FakeQemu(switch_.port(3));
   expect_next_is_from(three_, 3, one_, 1);
   expect_next_is_from(one_, 1, three_, 3);
