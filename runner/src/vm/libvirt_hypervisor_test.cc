@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -81,7 +82,8 @@ class TinyLab {
     const Deadline deadline = Deadline::in(20s);
     pollfd incoming{listeners_.at(index).get(), POLLIN, 0};
     ::poll(&incoming, 1, deadline.poll_ms(20000));
-    const UniqueFd console(::accept4(incoming.fd, nullptr, nullptr, SOCK_CLOEXEC));
+    UniqueFd& console = consoles_[index];
+    console = UniqueFd(::accept4(incoming.fd, nullptr, nullptr, SOCK_CLOEXEC));
     pollfd readable{console.get(), POLLIN, 0};
     char byte = 0;
     while (::poll(&readable, 1, deadline.poll_ms(20000)) > 0 && ::read(console.get(), &byte, 1) == 1 &&
@@ -89,6 +91,8 @@ class TinyLab {
       text += byte;
     return text;
   }
+  // What the guest of `index` waits for; after its line.
+  void press_key(size_t index) { EXPECT_EQ(::write(consoles_.at(index).get(), "k", 1), 1); }
   Hypervisor& hypervisor() { return *hypervisor_; }
 
   const fs::path dir = make_runtime_dir();
@@ -97,6 +101,7 @@ class TinyLab {
  private:
   std::unique_ptr<Hypervisor> hypervisor_ = make_libvirt_hypervisor({"", dir, {}});
   std::vector<UniqueFd> listeners_;
+  std::map<size_t, UniqueFd> consoles_;
 };
 
 // Why the driver cannot be used here; empty where it can.
@@ -158,8 +163,10 @@ TEST(LibvirtHypervisor, RunsSuspendsResumesAndDestroysANode) {
 TEST(LibvirtHypervisor, ResetOfTheGuestEndsIt) {
   in_a_process([] {
     TinyLab lab;
-    const NodeSpec spec = lab.spec(1, TinyThen::reset);
+    const NodeSpec spec = lab.spec(1, TinyThen::reset_on_key);
     const std::unique_ptr<Domain> node = lab.hypervisor().create(spec);
+    EXPECT_EQ(lab.console_line(0), "alive");
+    lab.press_key(0);
     EXPECT_TRUE(lab.events.wait_for(spec.name, What::shutdown));
     EXPECT_TRUE(lab.events.wait_for(spec.name, What::stopped, Reason::shutdown));
     EXPECT_FALSE(node->active());

@@ -31,9 +31,12 @@ struct Headers {
 std::string machine_code(const std::string& text, TinyThen then) {
   std::string code = "\xfa\x66\xba\xf8\x03";                           // cli; mov dx, 0x3f8
   for (const char c : text) code += std::string("\xb0") + c + "\xee";  // mov al, c; out dx, al
-  if (then == TinyThen::reset)
-    code += "\xb0\xfe\xe6\x64";  // mov al, 0xfe; out 0x64, al: pulse the reset line
-  code += "\xf4\xeb\xfd";        // hlt; jmp to it
+  if (then == TinyThen::reset_on_key) {
+    code += "\x66\xba\xfd\x03";      // mov dx, 0x3fd
+    code += "\xec\xa8\x01\x74\xfb";  // in al, dx; test al, 1; jz to the in: no byte yet
+    code += "\xb0\xfe\xe6\x64";      // mov al, 0xfe; out 0x64, al: pulse the reset line
+  }
+  code += "\xf4\xeb\xfd";  // hlt; jmp to it
   return code;
 }
 

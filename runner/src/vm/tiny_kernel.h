@@ -7,8 +7,8 @@ namespace o2lab {
 
 /// What the tiny guest does after it has written its text.
 enum class TinyThen {
-  halt,   ///< wait for ever, interrupts off
-  reset,  ///< reset the machine
+  halt,          ///< wait for ever, interrupts off
+  reset_on_key,  ///< reset the machine once a byte has come on the serial port
 };
 
 /// An image for NodeSpec::kernel of less than 400 bytes, so that a test starts a real QEMU in the time that
