@@ -115,10 +115,20 @@ void Node::power_on() {
   try {
     domain_ = services_.hypervisor->create(wanted);
   } catch (const Error&) {
+    // A guest that dies while libvirt is still at it is told as a failed create; its console knows better.
+    console_->drain();
+    services_.readers->exclusively([this] { parser_->finish(); });
     const std::lock_guard lock(mutex_);
     running_ = false;
+    fail_if_kernel_failed();
     throw;
   }
+}
+
+void Node::fail_if_kernel_failed() const {
+  for (const KernelReport& report : reports_)
+    if (report.fatal)
+      fail(ErrorKind::kernel, "{}: kernel failed at boot: {}\n{}", name(), report.title, report.text);
 }
 
 void Node::wait_ready(Deadline deadline) {
@@ -126,9 +136,7 @@ void Node::wait_ready(Deadline deadline) {
       fmt::format("{} to boot", name()), deadline,
       [this] {
         const std::lock_guard lock(mutex_);
-        for (const KernelReport& report : reports_)
-          if (report.fatal)
-            fail(ErrorKind::kernel, "{}: kernel failed at boot: {}\n{}", name(), report.title, report.text);
+        fail_if_kernel_failed();
         if (!running_)
           fail(ErrorKind::node_gone, "{}: QEMU ended before the node was up; last console line: {}", name(),
                last_line_.empty() ? "none" : last_line_);

@@ -118,6 +118,8 @@ class Node {
 
  private:
   NodeSpec spec() const;
+  /// Throws kernel with the report; under mutex_.
+  void fail_if_kernel_failed() const;
   void console_line(const StampedLine& line);
   void console_closed(TimePoint at);
   void trace_line(const StampedLine& line);
