@@ -3,15 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "windows.h"
 
 namespace o2lab {
 namespace {
-
-/// A death is noticed, then the domain and the journal are recovered: measured at 1 to 3 s, on a loaded host
-/// more.
-Duration recovery_latest(const Lab& lab) {
-  return lab.topology().dead_latest() + 12s;
-}
 
 LAB_CASE(Failover, DirtyJournalIsReplayedAndLocksAreGranted,
          Guards("after a node dies with a dirty journal every acknowledged write is there and its locks are "

@@ -3,23 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "windows.h"
 
 namespace o2lab {
 namespace {
-
-/// What two busy host cores may add to the kernel's own timers.
-constexpr Duration kHostSlack = 1500ms;
-
-Window disk_timeout(const Lab& lab) {
-  // The timer runs from the last good write, which is up to one beat older than the fault.
-  return between(lab.topology().write_timeout() - Topology::heartbeat_period - 500ms,
-                 lab.topology().write_timeout_latest() + kHostSlack);
-}
-
-Window quorum(const Lab& lab) {
-  return between(lab.topology().quorum_decision_earliest() - 500ms,
-                 lab.topology().quorum_decision_latest() + kHostSlack);
-}
 
 void keep_working(Lab& lab) {
   for (Node* node : lab.survivors()) {
@@ -33,7 +20,7 @@ void keep_working(Lab& lab) {
 LAB_CASE(Fencing, HungDiskPathResetsExactlyThatNode,
          Guards("a node whose disk path hangs resets itself in time, no other does, and the others go on")) {
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.hang_disk(lab.node(2));
   fence.wait();
   keep_working(lab);
@@ -42,7 +29,7 @@ LAB_CASE(Fencing, HungDiskPathResetsExactlyThatNode,
 LAB_CASE(Fencing, HungDiskPathPanicsWithFenceMethodPanic, FenceBy(FenceMethod::panic),
          Guards("fence_method panic ends the node by a panic that says it is a fence")) {
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const size_t before = lab.events().position();
   const Undo hung = lab.hang_disk(lab.node(2));
   fence.wait();
@@ -57,7 +44,7 @@ LAB_CASE(Fencing, HungDiskPathPanicsWithFenceMethodPanic, FenceBy(FenceMethod::p
 LAB_CASE(Fencing, OneOfThreeCutOffTheNetworkFences,
          Guards("a node that loses both its peers but still heartbeats fences itself by quorum, and the "
                 "others go on")) {
-  auto fence = lab.expect_fence(lab.node(3), Cause::quorum, quorum(lab));
+  auto fence = lab.expect_fence(lab.node(3), Cause::quorum, quorum_window(lab));
   const Undo cut = lab.cut({3}, {1, 2});
   fence.wait();
   keep_working(lab);
@@ -67,7 +54,7 @@ LAB_CASE(
     Fencing, SplitOfTwoFencesTheHigherNumber, Nodes(2),
     Guards(
         "of two nodes that lose each other the one with the higher number fences, and the other goes on")) {
-  auto fence = lab.expect_fence(lab.node(2), Cause::quorum, quorum(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::quorum, quorum_window(lab));
   const Undo cut = lab.cut({1}, {2});
   fence.wait();
   keep_working(lab);
@@ -75,8 +62,8 @@ LAB_CASE(
 
 LAB_CASE(Fencing, SplitOfFourFencesTheHalfWithoutTheLowest, Nodes(4),
          Guards("of two halves the one without the lowest number fences, all of it and nobody else")) {
-  auto third = lab.expect_fence(lab.node(3), Cause::quorum, quorum(lab));
-  auto fourth = lab.expect_fence(lab.node(4), Cause::quorum, quorum(lab));
+  auto third = lab.expect_fence(lab.node(3), Cause::quorum, quorum_window(lab));
+  auto fourth = lab.expect_fence(lab.node(4), Cause::quorum, quorum_window(lab));
   const Undo cut = lab.cut({1, 2}, {3, 4});
   third.wait();
   fourth.wait();
@@ -90,7 +77,7 @@ LAB_CASE(
   const auto writer = lab.append(lab.node(1), "/mnt/log1");
   {
     lab.wait_heartbeat_write(lab.node(2));
-    auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+    auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
     const Undo hung = lab.hang_disk(lab.node(2));
     fence.wait();
   }
