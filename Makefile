@@ -103,6 +103,14 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(LABS) $(ARGS) $(CASES)
 	@[[ -n "$(CASES)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
+.PHONY: lab-nightly
+lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours
+	@KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
+	@worst=0; for run in '$(KERNEL) all' 'debug all' '$(KERNEL) nightly'; do \
+	  read -r kernel selection <<<"$$run"; echo "== kernel $$kernel, selection $$selection"; \
+	  $(O2LAB) run --kernel $$kernel --selection $$selection --jobs $(LABS) $(ARGS) $(CASES) || worst=$$?; \
+	done; exit $$worst
+
 .PHONY: bench
 bench: kernel image runner ## the performance table, each figure a ratio taken in one run
 	@$(O2LAB) bench --kernel $(KERNEL) $(ARGS)

@@ -157,9 +157,9 @@ int main_inside(int argc, char** argv) {
                   "Names, * and ? allowed, e.g. 'Fencing.*'; default: the selection");
   add_run_options(*run, options, accel);
   run->add_option("--selection", options.selection,
-                  "lab-test, or nightly: every case, with the kernel's default timeouts unless --topology "
-                  "says otherwise")
-      ->check(CLI::IsMember({"lab-test", "nightly"}))
+                  "lab-test; all: every case; nightly: every case, with the kernel's default timeouts unless "
+                  "--topology says otherwise")
+      ->check(CLI::IsMember({"lab-test", "all", "nightly"}))
       ->capture_default_str();
   run->add_option("--jobs", options.jobs,
                   "Run N cases side by side, each with nodes of its own, the longest first. With --keep the "

@@ -19,7 +19,7 @@ bool is_wanted(const Options& options, const RegisteredCase& one) {
   const std::string name = one.full_name();
   const auto& patterns = options.patterns;
   if (std::find(patterns.begin(), patterns.end(), name) != patterns.end()) return true;
-  if (options.selection != "nightly" && one.spec.selection == Selection::nightly) return false;
+  if (options.selection == "lab-test" && one.spec.selection == Selection::nightly) return false;
   return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
            return pattern_matches(pattern, name);
          });
