@@ -5,8 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/leftovers.h"
 #include "base/paths.h"
 #include "base/signals.h"
@@ -48,6 +50,17 @@ std::string shell_quoted(int argc, char** argv) {
     out += (i > 0 ? " " : "") + (plain ? arg : "'" + CLI::detail::find_and_replace(arg, "'", "'\\''") + "'");
   }
   return out;
+}
+
+Schedule read_schedule(const std::string& file) {
+  const std::string text = read_file(file);
+  try {
+    return schedule_from_json(nlohmann::json::parse(text));
+  } catch (const nlohmann::json::parse_error& error) {
+    fail(ErrorKind::input, "{}: {}", file, error.what());
+  } catch (const Error& error) {
+    fail(error.kind(), "{}: {}", file, error.what());
+  }
 }
 
 void add_run_options(CLI::App& app, Options& options, std::string& accel) {
@@ -173,6 +186,14 @@ int main_inside(int argc, char** argv) {
                 "Repeat until a case fails (at most --repeat times, default for ever)");
   run->add_option("--seed", options.session.seed,
                   "Seed of everything random; default: from the clock, see run.json");
+  run->add_option_function<std::string>(
+         "--schedule", [&](const std::string& file) { options.session.schedule = read_schedule(file); },
+         "Repeat the faults of this schedule.json, for cases that choose theirs at random")
+      ->check(CLI::ExistingFile);
+  run->add_option("--shrink", options.session.shrink,
+                  "When such a case fails, try it with fewer faults, at most N times")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
   run->add_flag("--no-faults", options.session.no_faults,
                 "Leave every fault out: cases that pass all the same prove nothing")

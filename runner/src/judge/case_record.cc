@@ -11,6 +11,7 @@ void CaseRecord::reset() {
   failure_ = FailureClass::none;
   messages_.clear();
   intervals_.clear();
+  schedule_.reset();
   expected_.clear();
   findings_.clear();
   interrupt_.reset();
@@ -40,6 +41,16 @@ void CaseRecord::fail(FailureClass failure, std::string text, const char* file, 
 void CaseRecord::interval(Interval interval) {
   const std::lock_guard lock(mutex_);
   intervals_.push_back(std::move(interval));
+}
+
+void CaseRecord::schedule(Schedule schedule) {
+  const std::lock_guard lock(mutex_);
+  schedule_ = std::move(schedule);
+}
+
+std::optional<Schedule> CaseRecord::schedule() const {
+  const std::lock_guard lock(mutex_);
+  return schedule_;
 }
 
 void CaseRecord::expect_report(ReportKind kind, std::string text) {

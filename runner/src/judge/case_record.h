@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "console/kernel_report.h"
+#include "fault/schedule.h"
 #include "judge/result.h"
 
 namespace o2lab {
@@ -25,6 +26,9 @@ class CaseRecord {
 
   void fail(FailureClass failure, std::string text, const char* file = "", int line = 0);
   void interval(Interval interval);
+  /// The course of faults that the body is about to follow.
+  void schedule(Schedule schedule);
+  std::optional<Schedule> schedule() const;
   /// A report of this kind whose title contains `text` is part of the case.
   void expect_report(ReportKind kind, std::string text);
   /// A report from a node: recorded; unless expected it fails the case. Returns whether it does.
@@ -58,6 +62,7 @@ class CaseRecord {
   FailureClass failure_ = FailureClass::none;
   std::vector<Message> messages_;
   std::vector<Interval> intervals_;
+  std::optional<Schedule> schedule_;
   std::vector<Expected> expected_;
   std::vector<Finding> findings_;
   std::optional<Error> interrupt_;

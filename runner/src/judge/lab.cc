@@ -40,7 +40,7 @@ Death ExpectedFence::wait() {
 }
 
 Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events,
-         FenceOracle& oracle, CaseRecord& record, bool no_faults, uint64_t seed)
+         FenceOracle& oracle, CaseRecord& record, bool no_faults, uint64_t seed, const Schedule* replayed)
     : spec_(spec),
       cluster_(cluster),
       o2cb_(o2cb),
@@ -49,7 +49,19 @@ Lab::Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, Event
       oracle_(oracle),
       record_(record),
       no_faults_(no_faults),
-      seed_(seed) {}
+      seed_(seed),
+      replayed_(replayed) {}
+
+Schedule Lab::make_schedule(int rounds) {
+  const Schedule schedule =
+      replayed_ != nullptr ? *replayed_ : o2lab::make_schedule(seed_, spec_.nodes, rounds);
+  if (schedule.nodes != spec_.nodes)
+    fail(ErrorKind::input, "the schedule is for {} nodes, {}.{} has {}", schedule.nodes, spec_.suite,
+         spec_.name, spec_.nodes);
+  record_.schedule(schedule);
+  events_.add(0, "case", "schedule", to_json(schedule));
+  return schedule;
+}
 
 std::vector<Node*> Lab::nodes(const NodeSet& numbers) {
   std::vector<Node*> out;

@@ -55,7 +55,7 @@ class Undo {
 class Lab {
  public:
   Lab(const CaseSpec& spec, Cluster& cluster, O2cb& o2cb, WaitHub& hub, EventLog& events, FenceOracle& oracle,
-      CaseRecord& record, bool no_faults = false, uint64_t seed = 0);
+      CaseRecord& record, bool no_faults = false, uint64_t seed = 0, const Schedule* replayed = nullptr);
 
   const CaseSpec& spec() const { return spec_; }
   const Topology& topology() const { return cluster_.topology(); }
@@ -65,6 +65,8 @@ class Lab {
   EventLog& events() { return events_; }
   /// Of the run (`--seed`): for whatever a case does at random.
   uint64_t seed() const { return seed_; }
+  /// A random course of faults by the seed, or the one that `--schedule` asks to repeat.
+  Schedule make_schedule(int rounds);
   FenceOracle& oracle() { return oracle_; }
   CaseRecord& record() { return record_; }
 
@@ -165,6 +167,7 @@ class Lab {
   CaseRecord& record_;
   const bool no_faults_;
   const uint64_t seed_;
+  const Schedule* const replayed_;
 };
 
 }  // namespace o2lab

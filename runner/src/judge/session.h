@@ -18,6 +18,7 @@
 #include "cluster/o2cb.h"
 #include "cluster/topology.h"
 #include "console/reader_loop.h"
+#include "fault/schedule.h"
 #include "judge/case_record.h"
 #include "judge/case_spec.h"
 #include "judge/lab_record.h"
@@ -38,12 +39,14 @@ struct SessionOptions {
   fs::path results;     ///< folder that run directories go into
   std::string command;  ///< what repeats this run
   uint64_t seed = 0;
-  bool keep = false;              ///< stay at the first failure
-  bool naive_disk = false;        ///< cache=none on the image itself, to see the storage case fail
-  bool no_faults = false;         ///< every fault of a case is left out, to see that the case then fails
-  std::string run_id;             ///< one lab of that run, which runs several; empty: a run of its own
-  int lab = 0;                    ///< its number in that run, from 1
-  std::function<void()> on_stay;  ///< told when `keep` holds a failed case
+  std::optional<Schedule> schedule;  ///< for cases that follow one; else each makes its own from the seed
+  int shrink = 8;                    ///< a failed schedule is tried smaller that often at most; 0: never
+  bool keep = false;                 ///< stay at the first failure
+  bool naive_disk = false;           ///< cache=none on the image itself, to see the storage case fail
+  bool no_faults = false;            ///< every fault of a case is left out, to see that the case then fails
+  std::string run_id;                ///< one lab of that run, which runs several; empty: a run of its own
+  int lab = 0;                       ///< its number in that run, from 1
+  std::function<void()> on_stay;     ///< told when `keep` holds a failed case
 };
 
 /// Name of a new run directory: UTC start and four random hex digits.
@@ -90,6 +93,10 @@ class Session {
 
  private:
   CaseResult attempt(const RegisteredCase& wanted, const fs::path& case_dir);
+  /// Leaves the schedule of a case in its folder. One that failed is run again with fewer faults, and the
+  /// smallest that still fails is left there too and told in `result`.
+  void keep_schedule(const RegisteredCase& wanted, const fs::path& case_dir, const Schedule& schedule,
+                     CaseResult& result);
   CaseResult attempt_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix,
                                const fs::path& case_dir);
   CaseResult begin(const RegisteredCase& wanted);

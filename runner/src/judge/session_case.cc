@@ -65,8 +65,9 @@ CaseResult Session::run(const RegisteredCase& wanted) {
   const std::string dir = case_dir_name(wanted.full_name());
   CaseResult result;
   std::vector<std::string> thrown_away;
+  fs::path case_dir;
   for (int attempt_number = 1; attempt_number <= 2; ++attempt_number) {
-    fs::path case_dir = run_dir_ / dir;
+    case_dir = run_dir_ / dir;
     // Made, not looked for: another lab of the run may run the same case.
     for (int repeat = 2; !fs::create_directory(case_dir); ++repeat)
       case_dir = run_dir_ / fmt::format("{}.{}", dir, repeat);
@@ -77,6 +78,7 @@ CaseResult Session::run(const RegisteredCase& wanted) {
     if (result.failure != FailureClass::infra || interrupted() || !broken_.empty()) break;
     thrown_away.push_back(result.reason());
   }
+  if (const auto schedule = record_.schedule()) keep_schedule(wanted, case_dir, *schedule, result);
   return result;
 }
 
@@ -148,8 +150,8 @@ void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
 }
 
 void Session::run_body(const RegisteredCase& wanted) {
-  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults,
-          options_.seed);
+  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults, options_.seed,
+          options_.schedule ? &*options_.schedule : nullptr);
   record_.set_step("");
   events_->add(0, "case", "body");
   wanted.body(lab);
