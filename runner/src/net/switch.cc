@@ -3,6 +3,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <mutex>
@@ -10,13 +11,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "net/tcp_reset.h"
 
 namespace o2lab {
 
 namespace {
 
 constexpr uint64_t kStop = UINT64_MAX;
+constexpr uint64_t kTimer = UINT64_MAX - 1;
 constexpr Duration kFlushEvery = 1s;
 
 void watch(const UniqueFd& epoll, int fd, uint64_t tag) {
@@ -35,6 +36,7 @@ std::string name_of_node(int node) {
 Switch::Switch(EventLog* log) : log_(log), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) fail_errno("epoll_create1");
   watch(epoll_, stop_.get(), kStop);
+  watch(epoll_, held_.fd(), kTimer);
   thread_ = std::thread([this] { run(); });
 }
 
@@ -72,27 +74,37 @@ size_t Switch::index_of(int node) const {
   fail(ErrorKind::input, "node {} has no port on the cluster switch", node);
 }
 
-Switch::Link& Switch::link(int from, int to) const {
+Switch::LinkState& Switch::link(int from, int to) const {
   if (from == to) fail(ErrorKind::input, "node {}: a node has no link to itself", from);
   return ports_[index_of(from)]->links[index_of(to)];
 }
 
-void Switch::set_policy(int from, int to, LinkPolicy policy) {
+void Switch::set_seed(uint64_t seed) {
+  const std::lock_guard lock(mutex_);
+  seed_ = seed;
+}
+
+void Switch::set_policy(int from, int to, const LinkPolicy& policy) {
+  check(policy);
+  nlohmann::json fields = policy;
+  fields["from"] = from;
+  fields["to"] = to;
   {
     const std::lock_guard lock(mutex_);
-    Link& changed = link(from, to);
-    if (changed.policy == policy) return;
-    changed.policy = policy;
+    LinkState& changed = link(from, to);
+    if (changed.link.policy() == policy) return;
+    std::seed_seq seed{seed_ & UINT32_MAX, seed_ >> 32, static_cast<uint64_t>(from),
+                       static_cast<uint64_t>(to)};
+    changed.link.set(policy, seed);
+    if (policy.random()) fields["seed"] = seed_;
+    if (const size_t dropped = drop_held(index_of(from), index_of(to))) fields["dropped_held"] = dropped;
   }
-  if (log_ == nullptr) return;
-  nlohmann::json fields = {{"from", from}, {"to", to}, {"drop", policy.drop}};
-  if (policy.reset) fields["reset"] = true;
-  log_->add(from, "switch", "link_policy", std::move(fields));
+  if (log_ != nullptr) log_->add(from, "switch", "link_policy", std::move(fields));
 }
 
 LinkPolicy Switch::policy(int from, int to) const {
   const std::lock_guard lock(mutex_);
-  return link(from, to).policy;
+  return link(from, to).link.policy();
 }
 
 void Switch::clear_policies() {
@@ -101,7 +113,7 @@ void Switch::clear_policies() {
     const std::lock_guard lock(mutex_);
     for (const auto& from : ports_)
       for (size_t to = 0; to < from->links.size(); ++to)
-        if (from->links[to].policy != LinkPolicy{}) pairs.emplace_back(from->node, ports_[to]->node);
+        if (from->links[to].link.acts()) pairs.emplace_back(from->node, ports_[to]->node);
   }
   for (const auto& [from, to] : pairs) set_policy(from, to, {});
 }
@@ -116,7 +128,7 @@ PortStats Switch::port_stats(int node) const {
 
 PairStats Switch::pair_stats(int from, int to) const {
   const std::lock_guard lock(mutex_);
-  return link(from, to).stats;
+  return link(from, to).link.stats;
 }
 
 void Switch::start_capture(const fs::path& file) {
@@ -161,8 +173,12 @@ void Switch::run() noexcept {
           capture_.reset();
           return;
         }
-        serve(tag);
+        if (tag == kTimer)
+          send_due();
+        else
+          serve(tag);
       }
+      held_.arm();
       flush_capture();
       // With nothing waiting to be written there is nothing to wake up for.
       timeout_ms = capture_ && capture_->pending() ? 1000 : -1;
@@ -175,7 +191,7 @@ void Switch::run() noexcept {
 void Switch::serve(size_t index) {
   PortState& port = *ports_[index];
   port.socket.receive(batch_);
-  const int64_t wall_ns = to_ns(Clock::now()) + wall_offset_ns();
+  const TimePoint now = Clock::now();
   for (size_t i = 0; i < batch_.size(); ++i) {
     const Frame frame = batch_.frame(i);
     if (!port.socket.is_qemu(batch_.sender(i))) {
@@ -185,57 +201,44 @@ void Switch::serve(size_t index) {
     } else {
       ++port.stats.frames;
       port.stats.bytes += frame.size();
-      route(index, frame, wall_ns);
+      route(index, frame, now);
     }
   }
   send_all(port);
 }
 
-void Switch::route(size_t in, Frame frame, int64_t wall_ns) {
+void Switch::route(size_t in, Frame frame, TimePoint now) {
   PortState& from = *ports_[in];
   macs_.learn(source_of(frame), in);
   std::string comment;
   if (const size_t* known = macs_.find(destination_of(frame))) {
-    if (*known != in) offer(from, *known, frame, comment);
+    if (*known != in) offer(in, *known, frame, now, comment);
   } else {
     for (size_t to = 0; to < ports_.size(); ++to)
-      if (to != in) offer(from, to, frame, comment);
+      if (to != in) offer(in, to, frame, now, comment);
   }
-  if (capture_) capture_->add_frame(from.capture_interface, wall_ns, frame, comment);
+  if (capture_) capture_->add_frame(from.capture_interface, to_ns(now) + wall_offset_ns(), frame, comment);
 }
 
-void Switch::offer(PortState& from, size_t to, Frame frame, std::string& comment) {
-  Link& link = from.links[to];
-  if (link.policy.reset && !link.policy.drop) {
-    if (std::vector<std::byte> reset = as_tcp_reset(frame); !reset.empty()) {
-      link.resets.push_back(std::move(reset));
-      ports_[to]->out.emplace_back(link.resets.back());
-      ++link.stats.reset_by_policy;
-      if (capture_)
-        comment += fmt::format("{}reset by policy to node{}", comment.empty() ? "" : ", ", ports_[to]->node);
-      return;
-    }
-  }
-  if (!link.policy.drop) {
-    ports_[to]->out.push_back(frame);
-    return;
-  }
-  ++link.stats.dropped_by_policy;
-  if (capture_)
-    comment += fmt::format("{}node{}", comment.empty() ? "dropped by policy to " : " ", ports_[to]->node);
+void Switch::send(Link& link, size_t to, std::span<const Frame> frames) {
+  const PortSocket::Sent sent = ports_[to]->socket.send(frames);
+  link.stats.frames += sent.frames;
+  link.stats.bytes += sent.bytes;
+  link.stats.dropped_other += frames.size() - sent.frames;
 }
 
 void Switch::send_all(PortState& from) {
   for (size_t to = 0; to < ports_.size(); ++to) {
     std::vector<Frame>& out = ports_[to]->out;
     if (out.empty()) continue;
-    PairStats& stats = from.links[to].stats;
-    const PortSocket::Sent sent = ports_[to]->socket.send(out);
-    stats.frames += sent.frames;
-    stats.bytes += sent.bytes;
-    stats.dropped_other += out.size() - sent.frames;
+    // Copies may have made more of it than a batch.
+    for (std::span<const Frame> rest(out); !rest.empty();) {
+      const size_t part = std::min(rest.size(), FrameBatch::kSize);
+      send(from.links[to].link, to, rest.first(part));
+      rest = rest.subspan(part);
+    }
     out.clear();
-    from.links[to].resets.clear();
+    from.links[to].made.clear();
   }
 }
 

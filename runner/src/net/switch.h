@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,17 +13,12 @@
 #include "base/fd.h"
 #include "base/turn_mutex.h"
 #include "net/frame.h"
+#include "net/held_frames.h"
+#include "net/link.h"
 #include "net/pcapng.h"
 #include "net/port_socket.h"
 
 namespace o2lab {
-
-/// What happens to frames on their way from one node to another, in that direction only.
-struct LinkPolicy {
-  bool drop = false;
-  bool reset = false;  ///< TCP segments arrive as resets of their connection (net/tcp_reset.h)
-  bool operator==(const LinkPolicy&) const = default;
-};
 
 /// Where a node plugs in. For libvirt: `<source address='127.0.0.1' port=switch_port>
 /// <local address='127.0.0.1' port=qemu_port/></source>`.
@@ -38,15 +35,6 @@ struct PortStats {
   uint64_t foreign = 0;   ///< datagrams that did not come from this node's QEMU
   uint64_t runts = 0;     ///< shorter than an Ethernet header
   uint64_t overruns = 0;  ///< lost before the switch could read them
-};
-
-/// What went from one node towards another since the switch started.
-struct PairStats {
-  uint64_t frames = 0;
-  uint64_t bytes = 0;
-  uint64_t dropped_by_policy = 0;
-  uint64_t dropped_other = 0;  ///< refused by the kernel when sent to QEMU
-  uint64_t reset_by_policy = 0;
 };
 
 /// The cluster Ethernet: one switch for all nodes of a lab, on loopback UDP.
@@ -67,8 +55,13 @@ class Switch {
   Port add_port(int node);
   Port port(int node) const;
 
-  /// Holds for every frame forwarded after the call returns; event `link_policy` when it changes anything.
-  void set_policy(int from, int to, LinkPolicy policy);
+  /// Of every decision by policies set from now on: a link decides by it and by its two nodes, anew with each
+  /// policy, so that the same frames meet the same fate.
+  void set_seed(uint64_t seed);
+  /// Holds for every frame forwarded after the call returns; event `link_policy` with all of it when it
+  /// changes anything. Frames that the old one still holds are dropped, as when a queueing discipline is
+  /// replaced: no fault outlives its policy. Throws input for what check() refuses.
+  void set_policy(int from, int to, const LinkPolicy& policy);
   LinkPolicy policy(int from, int to) const;
   /// Every link as new.
   void clear_policies();
@@ -77,7 +70,8 @@ class Switch {
   PairStats pair_stats(int from, int to) const;
 
   /// Records every frame once, where it came in, into a pcapng file with one interface a node ("node1", …)
-  /// and a comment "dropped by policy to node2" where that is so. Written at least once a second. A failing
+  /// and a comment that says what happened to it on its way, where anything did: "dropped by policy to node2,
+  /// delayed 12.345 ms to node3". Written at least once a second. A failing
   /// write ends the capture with an event `capture_failed`; forwarding goes on. Replaces a running capture.
   /// Throws infra when the file cannot be created.
   void start_capture(const fs::path& file);
@@ -85,30 +79,46 @@ class Switch {
   void stop_capture();
 
  private:
-  struct Link {
-    LinkPolicy policy;
-    PairStats stats;
-    std::vector<std::vector<std::byte>> resets;  ///< made for the batch under way
+  struct LinkState {
+    Link link;
+    std::optional<HeldFrames::Id> overtaken;   ///< the reordered frame that waits for the next one
+    TimePoint overtaken_due{};                 ///< when it might go on but for that
+    std::vector<std::vector<std::byte>> made;  ///< what `out` of the other port holds for the batch under way
   };
   struct PortState {
     int node = 0;
     PortSocket socket;
     PortStats stats;
-    std::vector<Link> links;  ///< by index of the destination port
-    std::vector<Frame> out;   ///< waiting to leave through this port; empty between batches
+    std::vector<LinkState> links;  ///< by index of the destination port
+    std::vector<Frame> out;        ///< waiting to leave through this port; empty between batches
     uint32_t capture_interface = 0;
   };
 
   void run() noexcept;
   /// Forwards what waits at one port, at most a batch of it.
   void serve(size_t index);
-  void route(size_t in, Frame frame, int64_t wall_ns);
-  /// Queues a frame for port `to`, or counts it as dropped or reset by policy and says so in `comment`.
-  void offer(PortState& from, size_t to, Frame frame, std::string& comment);
+  void route(size_t in, Frame frame, TimePoint now);
+  /// Queues a frame for port `to`, or does to it what the policy says and adds that to `comment`.
+  void offer(size_t in, size_t to, Frame frame, TimePoint now, std::string& comment) {
+    if (ports_[in]->links[to].link.acts())
+      treat(in, to, frame, now, comment);
+    else
+      ports_[to]->out.push_back(frame);
+  }
+  void treat(size_t in, size_t to, Frame frame, TimePoint now, std::string& comment);
+  /// `frame` is gone or on its way to leave at `due`: the one that waits for it comes behind it.
+  void let_overtaken_go(size_t in, size_t to, TimePoint now, TimePoint due);
+  HeldFrames::Id hold(size_t in, size_t to, Frame frame, TimePoint due);
+  /// Queues bytes that nobody else keeps.
+  void queue_made(size_t in, size_t to, std::vector<std::byte> bytes);
+  void send_due();
+  void send(Link& link, size_t to, std::span<const Frame> frames);
+  /// What waits between these two, by index; says how many frames.
+  size_t drop_held(size_t from, size_t to);
   void send_all(PortState& from);
   void flush_capture();
   size_t index_of(int node) const;
-  Link& link(int from, int to) const;
+  LinkState& link(int from, int to) const;
 
   EventLog* log_;
   StopFd stop_;
@@ -116,6 +126,8 @@ class Switch {
   mutable TurnMutex mutex_;  // taken once a batch by the thread, so a policy holds from the next batch on
   std::vector<std::unique_ptr<PortState>> ports_;
   MacTable macs_;
+  HeldFrames held_;
+  uint64_t seed_ = 0;
   std::unique_ptr<PcapngWriter> capture_;
   TimePoint last_flush_;
   std::string capture_error_;  // found by the thread, reported once the lock is free

@@ -163,7 +163,7 @@ TEST_F(ThreeNodes, CaptureHoldsEveryFrameOnceWithWhatWasDropped) {
   EXPECT_EQ(capture.packets[1].interface, 1U);
   EXPECT_EQ(capture.packets[1].data, frame_of(kBroadcast, mac_of(2), "hello"));
   EXPECT_EQ(capture.packets[1].comment, "");
-  EXPECT_EQ(capture.packets[3].comment, "dropped by policy to node2 node3");
+  EXPECT_EQ(capture.packets[3].comment, "dropped by policy to node2, dropped by policy to node3");
   for (const Capture::Packet& packet : capture.packets) {
     EXPECT_GE(packet.wall_ns, before);
     EXPECT_LE(packet.wall_ns, after);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "net/tcp_reset.h"
 
+#include "net/tcp_segment.h"
+
 namespace o2lab {
 
 namespace {
@@ -36,13 +38,10 @@ uint32_t checksum(uint32_t total) {
 }  // namespace
 
 std::vector<std::byte> as_tcp_reset(Frame frame) {
-  if (frame.size() < kIp + 20) return {};
-  const bool ipv4 = byte_at(frame, 12) == 0x08 && byte_at(frame, 13) == 0x00 && byte_at(frame, kIp) >> 4 == 4;
-  const size_t ip_header = static_cast<size_t>(byte_at(frame, kIp) & 0x0f) * 4;
-  const bool first = (byte_at(frame, kIp + 6) & 0x1f) == 0 && byte_at(frame, kIp + 7) == 0;
-  const size_t tcp = kIp + ip_header;
-  if (!ipv4 || !first || byte_at(frame, kIp + 9) != kTcp || ip_header < 20 || frame.size() < tcp + kTcpHeader)
-    return {};
+  const std::optional<TcpSegment> segment = tcp_segment(frame);
+  if (!segment) return {};
+  const size_t tcp = segment->tcp;
+  const size_t ip_header = tcp - kIp;
   const size_t end = tcp + kTcpHeader;
   Bytes out(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(end));
   put16(out, kIp + 2, static_cast<uint32_t>(ip_header + kTcpHeader));
