@@ -116,33 +116,51 @@ Undo Lab::hang_disk(Node& node, int volume) {
   return Undo([this, number = node.number(), volume] { cluster_.release_disk(number, volume); });
 }
 
-Undo Lab::set_links(const std::vector<std::pair<int, int>>& links, LinkPolicy policy) {
+Undo Lab::set_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy) {
+  static_assert(LinkPolicy{}.port == o2cb_script::kPort);
   if (no_faults_) return Undo(nullptr);
-  const auto set = [this, links](LinkPolicy wanted) {
+  cluster_.network().set_seed(seed_);
+  const auto set = [this, links](const LinkPolicy& wanted) {
     for (const auto& [from, to] : links) cluster_.network().set_policy(from, to, wanted);
   };
+  std::string text = text_of(policy) + ":";
+  for (const auto& [from, to] : links) text += fmt::format(" {}->{}", from, to);
+  const nlohmann::json fields = {{"text", text}, {"links", links}, {"policy", policy}};
+  events_.add(0, "fault", "network_fault", fields);
   set(policy);
-  return Undo([set] { set({}); });
+  return Undo([this, set, fields] {
+    set({});
+    events_.add(0, "fault", "network_fault_over", fields);
+  });
 }
 
 Undo Lab::cut(const NodeSet& one, const NodeSet& other) {
-  std::vector<std::pair<int, int>> links;
-  for (const int a : one)
-    for (const int b : other)
-      if (a != b) links.insert(links.end(), {{a, b}, {b, a}});
-  return set_links(links, {.drop = true});
+  return degrade_both_ways(one, other, {.drop = true});
 }
 
 Undo Lab::cut_one_way(const NodeSet& from, const NodeSet& to) {
-  std::vector<std::pair<int, int>> links;
-  for (const int a : from)
-    for (const int b : to)
-      if (a != b) links.emplace_back(a, b);
-  return set_links(links, {.drop = true});
+  return degrade(from, to, {.drop = true});
 }
 
 Undo Lab::reset_connections(int from, int to) {
   return set_links({{from, to}}, {.reset = true});
+}
+
+Undo Lab::degrade(const NodeSet& from, const NodeSet& to, const LinkPolicy& policy) {
+  std::vector<std::pair<int, int>> links;
+  for (const int a : from)
+    for (const int b : to)
+      if (a != b) links.emplace_back(a, b);
+  return set_links(links, policy);
+}
+
+Undo Lab::degrade_both_ways(const NodeSet& one, const NodeSet& other, const LinkPolicy& policy) {
+  // A set: with itself as the other one each direction comes up twice.
+  std::set<std::pair<int, int>> links;
+  for (const int a : one)
+    for (const int b : other)
+      if (a != b) links.insert({{a, b}, {b, a}});
+  return set_links({links.begin(), links.end()}, policy);
 }
 
 void Lab::add_nodes(Node& on, int first, int last) {

@@ -113,6 +113,15 @@ class Lab {
   /// Until the guard is gone TCP segments from `from` to `to` arrive as resets: `to` drops its connections
   /// with the next one, `from` with what it sends once the guard is gone.
   [[nodiscard]] Undo reset_connections(int from, int to);
+  /// What `policy` says happens to every frame from `from` to `to`, one way. A link has one policy at a time:
+  /// a later fault takes the place of an earlier one on it, and the end of either leaves it without any.
+  [[nodiscard]] Undo degrade(const NodeSet& from, const NodeSet& to, const LinkPolicy& policy);
+  /// The same in both directions.
+  [[nodiscard]] Undo degrade_both_ways(const NodeSet& one, const NodeSet& other, const LinkPolicy& policy);
+  /// The same for single directions, each {from, to}.
+  [[nodiscard]] Undo degrade_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy) {
+    return set_links(links, policy);
+  }
 
   /// A predicate with a deadline; asked again when anything happens, and every 100 ms.
   void wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate);
@@ -156,7 +165,7 @@ class Lab {
   std::unique_ptr<Appender> append(Node& node, const std::string& file, Duration pause = 20ms);
 
  private:
-  Undo set_links(const std::vector<std::pair<int, int>>& links, LinkPolicy policy);
+  Undo set_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy);
 
   const CaseSpec& spec_;
   Cluster& cluster_;
