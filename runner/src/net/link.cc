@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "net/tcp_reset.h"
 #include "net/tcp_segment.h"
 
@@ -80,8 +82,8 @@ void Link::flip_a_bit(Fate& fate, Frame frame, double where) {
 std::optional<Duration> Link::transmit(size_t size, TimePoint now) {
   if (policy_.rate == 0) return 0ns;
   const auto time_of = [&](uint64_t bytes) {
-    return Duration(
-        static_cast<int64_t>(static_cast<double>(bytes) / static_cast<double>(policy_.rate) * 1e9));
+    const double ns = static_cast<double>(bytes) / policy_.rate * 1e9;
+    return Duration(static_cast<int64_t>(std::min(ns, 1e18)));  // thirty years will do
   };
   // The line is free once what waits has left, so the time until then is the queue.
   if (line_free_ > now && line_free_ - now + time_of(size) > time_of(policy_.queue)) return {};

@@ -47,6 +47,9 @@ void check(const LinkPolicy& policy) {
   for (const auto& [name, value] : kShares)
     if (!(policy.*value >= 0 && policy.*value <= 1))
       fail(ErrorKind::input, "link policy: {} is {}, not a share of 0 to 1", name, policy.*value);
+  if (policy.rate != 0 && !(policy.rate >= 0.01 && policy.rate <= 1e12))
+    fail(ErrorKind::input, "link policy: a rate of {} bytes a second is not within 0.01 and 1e12",
+         policy.rate);
   if (policy.delay < 0s || policy.delay > kLongest)
     fail(ErrorKind::input, "link policy: a delay of {} is not within 0 and {}", human(policy.delay),
          human(kLongest));
@@ -79,7 +82,7 @@ std::string text_of(const LinkPolicy& policy) {
   if (policy.reset) add("reset");
   for (const auto& [name, value] : kShares)
     if (policy.*value > 0) add(fmt::format("{} {:g} %", name, 100 * policy.*value));
-  if (policy.rate > 0) add(fmt::format("rate {} B/s, queue {} B", policy.rate, policy.queue));
+  if (policy.rate > 0) add(fmt::format("rate {:g} B/s, queue {} B", policy.rate, policy.queue));
   if (policy.delay > 0s) add("delay " + human(policy.delay));
   if (policy.jitter > 0s) add("jitter " + human(policy.jitter));
   if (policy.match != LinkPolicy::Match::all && !out.empty())

@@ -19,9 +19,9 @@ struct LinkPolicy {
   double corrupt = 0;    ///< share in which one bit behind the Ethernet header is flipped, 0..1
   double duplicate = 0;  ///< share that arrives twice, 0..1
 
-  /// Bytes of frames a second; 0: as fast as they come. What does not fit into `queue` behind a frame that is
-  /// on the line is dropped (tail drop).
-  uint64_t rate = 0;
+  /// Bytes of frames a second, at least 0.01; 0: as fast as they come. What does not fit into `queue` behind
+  /// a frame that is on the line is dropped (tail drop).
+  double rate = 0;
   uint64_t queue = 64 << 10;  ///< bytes that may wait for the line; means nothing without a rate
 
   /// Each frame waits for `delay` plus a share of `jitter` between -1 and 1, all equally likely: so that a

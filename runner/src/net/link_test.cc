@@ -196,7 +196,7 @@ TEST(LinkPolicy, SaysWhatItIs) {
                           .match = LinkPolicy::Match::tcp_port};
   EXPECT_EQ(nlohmann::json(policy).dump(),
             R"({"delay_ms":500.0,"drop":false,"jitter_ms":250.0,"loss":0.1,"match":"tcp_port","port":7777,)"
-            R"("queue":4000,"rate":2000})");
+            R"("queue":4000,"rate":2000.0})");
   EXPECT_EQ(text_of(policy),
             "loss 10 %, rate 2000 B/s, queue 4000 B, delay 500 ms, jitter 250 ms, tcp_port 7777");
   EXPECT_EQ(text_of(LinkPolicy{}), "no fault");
@@ -216,6 +216,7 @@ TEST(LinkPolicy, OutOfRangeIsAnInputErrorThatNamesIt) {
   EXPECT_THAT(error({.reorder = -0.1}), HasSubstr("reorder is -0.1"));
   EXPECT_THAT(error({.corrupt = std::nan("")}), HasSubstr("corrupt is nan"));
   EXPECT_THAT(error({.delay = 1ms, .jitter = 2ms}), HasSubstr("jitter of 2 ms"));
+  EXPECT_THAT(error({.rate = -1}), HasSubstr("rate of -1"));
   EXPECT_THAT(error({.delay = 1h}), HasSubstr("delay of"));
   EXPECT_EQ(error({.loss = 1, .delay = 1s, .jitter = 1s}), "");
 }
