@@ -131,17 +131,30 @@ void Cluster::heal() {
     for (int volume = 0; volume < plan_.volumes; ++volume) release_disk(number, volume);
 }
 
+// What a dead node had under way is lost, as behind a cut cable; let through it would be a write after its
+// fence. The path is as new once the node boots.
+
 void Cluster::release_disk(int number, int volume) {
   DiskPath& held = path(number, volume);
   if (!held.alive()) return;
-  // What a dead node had under way is lost, as behind a cut cable; let through it would be a write after its
-  // fence.
-  if (node(number).running())
+  if (!node(number).running() && held.faulty())
+    held.drop();
+  else
     held.heal();
-  else if (held.hung()) {
-    held.fail_writes(true);
-    held.release();
-  }
+}
+
+void Cluster::release_hang(int number, int volume) {
+  DiskPath& held = path(number, volume);
+  if (!held.alive() || !held.hung()) return;
+  if (!node(number).running()) held.fail_writes(true);
+  held.release();
+}
+
+void Cluster::end_disk_fault(int number, int volume, int rule) {
+  DiskPath& held = path(number, volume);
+  if (!held.alive()) return;
+  if (!node(number).running()) held.fail_writes(true);
+  held.clear(rule);
 }
 
 Duration Cluster::cpu_time() const {

@@ -56,6 +56,9 @@ class Cluster {
   void boot(const std::vector<Node*>& nodes);
   /// Ends every fault of a node's path to a volume; what a dead node had under way is lost.
   void release_disk(int node, int volume = 0);
+  /// The same for hang() alone, and for what set() returned `rule` for.
+  void release_hang(int node, int volume = 0);
+  void end_disk_fault(int node, int volume, int rule);
   /// Takes back every disk and network fault.
   void heal();
   /// Time that the nodes of this size may take to boot before it counts as failed.

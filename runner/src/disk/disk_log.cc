@@ -12,71 +12,6 @@
 
 namespace o2lab {
 
-namespace {
-
-constexpr size_t kStamp = sizeof "2026-11-22 16:07:22.649632" - 1;
-
-std::optional<uint64_t> number(std::string_view text) {
-  const int base = text.starts_with("0x") ? 16 : 10;
-  if (base == 16) text.remove_prefix(2);
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-/// Nanoseconds since 1970 of "YYYY-MM-DD HH:MM:SS.uuuuuu", which is UTC.
-std::optional<int64_t> stamp_ns(std::string_view text) {
-  if (text.size() < kStamp || text[4] != '-' || text[7] != '-' || text[10] != ' ' || text[13] != ':' ||
-      text[16] != ':' || text[19] != '.')
-    return std::nullopt;
-  std::array<int64_t, 7> value{};
-  constexpr std::array<std::pair<size_t, size_t>, 7> kFields{
-      {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}, {20, 6}}};
-  for (size_t i = 0; i < kFields.size(); ++i) {
-    const auto field = number(text.substr(kFields[i].first, kFields[i].second));
-    if (!field) return std::nullopt;
-    value[i] = static_cast<int64_t>(*field);
-  }
-  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(value[0])),
-                                         std::chrono::month(static_cast<unsigned>(value[1])),
-                                         std::chrono::day(static_cast<unsigned>(value[2]))};
-  if (!date.ok()) return std::nullopt;
-  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const int64_t seconds = ((days * 24 + value[3]) * 60 + value[4]) * 60 + value[5];
-  return (seconds * 1'000'000 + value[6]) * 1000;
-}
-
-/// The word after `name` (which ends in "="), empty when it is not there.
-std::string_view field(std::string_view fields, std::string_view name) {
-  for (size_t at = fields.find(name); at != std::string_view::npos; at = fields.find(name, at + 1)) {
-    if (at != 0 && fields[at - 1] != ' ') continue;
-    const std::string_view rest = fields.substr(at + name.size());
-    return rest.substr(0, rest.find(' '));
-  }
-  return {};
-}
-
-std::string_view take_word(std::string_view& text) {
-  const size_t end = std::min(text.find(' '), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(std::min(end + 1, text.size()));
-  return word;
-}
-
-std::optional<DiskRequest::Kind> kind_of(std::string_view action) {
-  using Kind = DiskRequest::Kind;
-  for (const auto& [name, kind] : {std::pair<std::string_view, Kind>{"Read", Kind::read},
-                                   {"Write", Kind::write},
-                                   {"Flush", Kind::flush},
-                                   {"Trim", Kind::trim},
-                                   {"Zero", Kind::zero}})
-    if (action == name) return kind;
-  return std::nullopt;
-}
-
-}  // namespace
-
 const char* name_of(DiskRequest::Kind kind) {
   switch (kind) {
     case DiskRequest::Kind::read:
@@ -93,6 +28,47 @@ const char* name_of(DiskRequest::Kind kind) {
   return "?";
 }
 
+namespace {
+
+std::optional<uint64_t> number(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// The bytes that HEX stands for, with zeros up to `length`.
+std::optional<std::vector<std::byte>> bytes_of(std::string_view hex, uint64_t length) {
+  constexpr uint64_t kMost = 1 << 20;
+  if (hex.size() % 2 != 0 || length > kMost || hex.size() / 2 > length) return std::nullopt;
+  std::vector<std::byte> out(length);
+  for (size_t i = 0; i < hex.size(); i += 2) {
+    unsigned char value = 0;
+    const char* const end = hex.data() + i + 2;
+    const auto [last, error] = std::from_chars(hex.data() + i, end, value, 16);
+    if (error != std::errc() || last != end) return std::nullopt;
+    out[i / 2] = std::byte{value};
+  }
+  return out;
+}
+
+std::string_view take_word(std::string_view& text) {
+  const size_t end = std::min(text.find(' '), text.size());
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return word;
+}
+
+std::optional<DiskRequest::Kind> kind_of(std::string_view word) {
+  using Kind = DiskRequest::Kind;
+  if (word == "cache") return Kind::read;
+  for (const Kind kind : {Kind::read, Kind::write, Kind::flush, Kind::trim, Kind::zero})
+    if (word == name_of(kind)) return kind;
+  return std::nullopt;
+}
+
+}  // namespace
+
 void DiskLogParser::feed(std::string_view text) {
   for (size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
     if (torn_.empty()) {
@@ -107,57 +83,60 @@ void DiskLogParser::feed(std::string_view text) {
 }
 
 void DiskLogParser::line(std::string_view text) {
-  const std::optional<int64_t> wall = stamp_ns(text);
-  if (!wall || text.size() <= kStamp + 1) {
-    ++skipped_;
-    return;
-  }
-  text.remove_prefix(kStamp + 1);
-  std::string_view action = take_word(text);
-  // "Ready" is a new nbdkit on the same log: what the old one left will never finish, and its ids come again.
-  if (action == "Ready") unfinished_.clear();
-  if (!action.starts_with("connection=")) return;
-  const std::optional<uint64_t> connection = number(action.substr(action.find('=') + 1));
-  action = take_word(text);
-  if (!connection || !request(action, text, *connection, from_ns(*wall - wall_offset_ns()))) ++skipped_;
+  const std::optional<uint64_t> stamp = number(take_word(text));
+  if (!stamp || !event(text, from_ns(static_cast<int64_t>(*stamp)))) ++skipped_;
 }
 
-bool DiskLogParser::request(std::string_view action, std::string_view fields, uint64_t connection,
-                            TimePoint at) {
-  const bool leaves = action.starts_with("...");
-  if (leaves) action.remove_prefix(3);
-  const std::optional<DiskRequest::Kind> kind = kind_of(action);
-  if (!kind) return true;
-  const std::optional<uint64_t> id = number(field(fields, "id="));
-  if (!id) return false;
+bool DiskLogParser::event(std::string_view text, TimePoint at) {
+  const std::string_view word = take_word(text);
+  if (word == "full") full_ = true;
+  // What an earlier nbdkit left will never finish, and its ids come again.
+  if (word == "ready") unfinished_.clear();
+  if (word == "full" || word == "ready" || word == "rule" || word == "rule-over") return true;
+  const size_t dot = word.find('.');
+  if (dot == std::string_view::npos) return false;
+  const std::optional<uint64_t> connection = number(word.substr(0, dot));
+  const std::optional<uint64_t> id = number(word.substr(dot + 1));
+  if (!connection || !id) return false;
+  return text == "done" || text.starts_with("failed ") ? ended(text, *connection, *id, at)
+                                                       : request(text, *connection, *id, at);
+}
 
-  if (leaves) {
-    const auto it = unfinished_.find({connection, *id});
-    if (it == unfinished_.end()) return false;
-    DiskRequest& request = requests_[it->second];
-    request.finished = at;
-    if (field(fields, "return=") != "0") {
-      const std::string_view error = field(fields, "error=");
-      request.error = error.empty() ? "unknown" : error;
-    }
-    unfinished_.erase(it);
-    return true;
-  }
+bool DiskLogParser::ended(std::string_view text, uint64_t connection, uint64_t id, TimePoint at) {
+  const auto it = unfinished_.find({connection, id});
+  if (it == unfinished_.end()) return false;
+  DiskRequest& request = requests_[it->second];
+  request.finished = at;
+  if (take_word(text) == "failed") request.error = text;
+  unfinished_.erase(it);
+  return true;
+}
 
+bool DiskLogParser::request(std::string_view text, uint64_t connection, uint64_t id, TimePoint at) {
+  const std::optional<DiskRequest::Kind> kind = kind_of(take_word(text));
+  const std::optional<uint64_t> offset = number(take_word(text));
+  const std::optional<uint64_t> length = number(take_word(text));
+  if (!kind || !offset || !length) return false;
   DiskRequest request;
   request.kind = *kind;
   request.connection = connection;
-  request.id = *id;
+  request.id = id;
+  request.offset = *offset;
+  request.length = *length;
   request.at = at;
-  request.fua = field(fields, "fua=") == "1";
-  if (*kind != DiskRequest::Kind::flush) {
-    const std::optional<uint64_t> offset = number(field(fields, "offset="));
-    const std::optional<uint64_t> length = number(field(fields, "count="));
-    if (!offset || !length) return false;
-    request.offset = *offset;
-    request.length = *length;
+  while (!text.empty()) {
+    const std::string_view more = take_word(text);
+    if (more == "fua") {
+      request.fua = true;
+    } else if (more.starts_with("data=")) {
+      auto content = bytes_of(more.substr(5), *length);
+      if (!content) return false;
+      request.content = std::move(*content);
+    } else {
+      return false;
+    }
   }
-  unfinished_[{connection, *id}] = requests_.size();
+  unfinished_[{connection, id}] = requests_.size();
   requests_.push_back(std::move(request));
   return true;
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "disk/nbdkit_disk_path.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
-#include <cstring>
 
 #include "base/error.h"
 #include "base/wait.h"
@@ -20,9 +17,40 @@ namespace o2lab {
 namespace {
 
 constexpr Duration kStart = 10s;
-// hang() waits for what is under way, which on a busy host includes its disk.
+// A rule waits for what is under way, which on a busy host includes its disk.
 constexpr Duration kControl = 10s;
 constexpr Duration kGrace = 1s;
+// Requests that QEMU has under way at once (MAX_NBD_REQUESTS, block/nbd.c, 7.2): while all are held, it asks
+// for nothing else. nbdkit has a thread for each and some to spare.
+constexpr size_t kQemuRequests = 16;
+constexpr size_t kThreads = kQemuRequests + 4;
+
+/// The filter lies beside the program; a program that was built anew meanwhile is still there.
+fs::path filter_module() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  fs::path module = program.parent_path() / "nbdkit-o2lab-filter.so";
+  if (error || !fs::exists(module))
+    fail(ErrorKind::environment, "{} is not there: run `make runner`", module.native());
+  return module;
+}
+
+nlohmann::json fields_of(const DiskRule& rule, const std::string& of, int number) {
+  nlohmann::json out{
+      {"fault", name_of(rule.action)}, {"of", of}, {"operations", operations_of(rule)}, {"number", number}};
+  if (rule.length != 0) {
+    out["offset"] = rule.offset;
+    out["length"] = rule.length;
+    out["outside"] = rule.outside;
+  }
+  if (rule.action == DiskRule::Action::delay) {
+    out["delay_ms"] = to_seconds(rule.delay) * 1000;
+    out["jitter_ms"] = to_seconds(rule.jitter) * 1000;
+    out["seed"] = rule.seed;
+  }
+  if (rule.action == DiskRule::Action::rate) out["bytes_per_second"] = rule.bytes_per_second;
+  return out;
+}
 
 }  // namespace
 
@@ -42,7 +70,7 @@ NbdkitDiskPath::NbdkitDiskPath(Options options, EventLog* log) : options_(std::m
 
 NbdkitDiskPath::~NbdkitDiskPath() {
   // SIGTERM lets requests under way be finished and logged, but nbdkit does not end while one is held.
-  end(hung_ ? Duration::zero() : kGrace);
+  end(faulty() ? Duration::zero() : kGrace);
 }
 
 void NbdkitDiskPath::end(Duration grace) {
@@ -86,34 +114,23 @@ void NbdkitDiskPath::keep(std::promise<void> started) noexcept {
 }
 
 std::vector<std::string> NbdkitDiskPath::command() const {
-  const std::string writes = trigger("writes").native();
-  std::vector<std::string> argv{"nbdkit",
-                                "--exit-with-parent",
-                                "--log=stderr",
-                                "--unix",
-                                socket().native(),
-                                "--filter=log",
-                                "--filter=pause",
-                                "--filter=error",
-                                "--filter=fua",
-                                "file",
-                                options_.file.native(),
-                                "logfile=" + options_.log_file.native(),
-                                "logappend=true",
-                                "pause-control=" + control_socket().native(),
-                                "error-pread-rate=1",
-                                "error-pread-file=" + trigger("reads").native(),
-                                "fuamode=discard"};
-  for (const char* kind : {"pwrite", "trim", "zero"}) {
-    argv.push_back(fmt::format("error-{}-rate=1", kind));
-    argv.push_back(fmt::format("error-{}-file={}", kind, writes));
-  }
-  return argv;
+  return {"nbdkit",
+          "--exit-with-parent",
+          "--log=stderr",
+          "--threads=" + std::to_string(kThreads),
+          "--unix",
+          socket().native(),
+          "--filter=" + filter_module().native(),
+          "--filter=fua",
+          "file",
+          options_.file.native(),
+          "o2lab-log=" + options_.log_file.native(),
+          "o2lab-control=" + control_socket().native(),
+          "fuamode=discard"};
 }
 
 void NbdkitDiskPath::remove_files() const {
-  for (const fs::path& file : {socket(), control_socket(), trigger("reads"), trigger("writes")})
-    ::unlink(file.c_str());
+  for (const fs::path& file : {socket(), control_socket()}) ::unlink(file.c_str());
 }
 
 void NbdkitDiskPath::connect_control() {
@@ -124,35 +141,22 @@ void NbdkitDiskPath::connect_control() {
       [&]() -> Seen {
         if (const auto status = process_->poll()) fail(ErrorKind::environment, "{}", status->text());
         try {
-          control_ = connect_unix(control_socket());
+          control_.emplace(control_socket());
           return {true, ""};
         } catch (const Error& error) {
           return {false, error.what()};
         }
       },
       2ms);
-  // The thread that answers starts once the NBD socket is listened on (nbdkit server/main.c, start_serving).
-  control('r', deadline);
+  // The filter answers once the NBD socket is listened on.
+  control_->ask("state", deadline);
 }
 
-void NbdkitDiskPath::control(char command, Deadline deadline) {
-  if (::send(control_.get(), &command, 1, MSG_NOSIGNAL) != 1)
-    fail(ErrorKind::infra, "disk path of node {}: nbdkit does not listen: {}", options_.node,
-         std::strerror(errno));
-  for (;;) {
-    pollfd ready{control_.get(), POLLIN, 0};
-    if (::poll(&ready, 1, deadline.poll_ms()) <= 0) {
-      if (!deadline.passed()) continue;
-      // A late answer must not be taken for that of the next command.
-      control_.reset();
-      fail(ErrorKind::infra, "disk path of node {}: nbdkit did not answer '{}' in time", options_.node,
-           command);
-    }
-    char answer = 0;
-    const ssize_t n = ::recv(control_.get(), &answer, 1, 0);
-    if (n < 0 && errno == EINTR) continue;
-    if (n == 1 && answer == std::toupper(command)) return;
-    fail(ErrorKind::infra, "disk path of node {}: nbdkit has gone{}", options_.node, last_words());
+std::string NbdkitDiskPath::ask(const std::string& command) {
+  try {
+    return control_->ask(command, Deadline::in(kControl));
+  } catch (const Error& error) {
+    fail(ErrorKind::infra, "disk path of node {}: {}{}", options_.node, error.what(), last_words());
   }
 }
 
@@ -161,65 +165,125 @@ bool NbdkitDiskPath::alive() {
   return !process_->poll();
 }
 
-void NbdkitDiskPath::hang() {
+int NbdkitDiskPath::set_rule(const DiskRule& rule) {
+  const int number = ++last_number_;
+  ask(fmt::format("set {} {}", number, text_of(rule)));
+  rules_[number] = {rule, nullptr};
+  return number;
+}
+
+void NbdkitDiskPath::clear_rule(int number) {
+  note_if_full(rules_.at(number).rule);
+  ask(fmt::format("clear {}", number));
+  rules_.erase(number);
+}
+
+int NbdkitDiskPath::set(const DiskRule& rule, const std::string& of) {
   const std::lock_guard lock(mutex_);
-  if (hung_) return;
-  control('p', Deadline::in(kControl));
-  hung_ = true;
-  event("disk_hang");
+  const int number = set_rule(rule);
+  rules_[number].fields = fields_of(rule, of, number);
+  event("disk_fault_on", rules_[number].fields);
+  return number;
+}
+
+void NbdkitDiskPath::clear(int number) {
+  const std::lock_guard lock(mutex_);
+  const auto found = rules_.find(number);
+  if (found == rules_.end()) return;
+  nlohmann::json fields = found->second.fields;
+  clear_rule(number);
+  event("disk_fault_off", std::move(fields));
+}
+
+void NbdkitDiskPath::turn(Standing what, bool on, const DiskRule& rule, const char* event_on,
+                          const char* event_off) {
+  const std::lock_guard lock(mutex_);
+  const auto found = standing_.find(what);
+  if (on == (found != standing_.end())) return;
+  if (on) {
+    standing_[what] = set_rule(rule);
+  } else {
+    clear_rule(found->second);
+    standing_.erase(found);
+  }
+  event(on ? event_on : event_off);
+}
+
+void NbdkitDiskPath::hang() {
+  turn(Standing::hang, true, {}, "disk_hang", "disk_released");
 }
 
 void NbdkitDiskPath::release() {
-  const std::lock_guard lock(mutex_);
-  if (!hung_) return;
-  control('r', Deadline::in(kControl));
-  hung_ = false;
-  event("disk_released");
+  turn(Standing::hang, false, {}, "disk_hang", "disk_released");
 }
 
 void NbdkitDiskPath::fail_reads(bool on) {
-  const std::lock_guard lock(mutex_);
-  set_trigger("reads", on, reads_fail_);
+  turn(Standing::fail_reads, on, {.action = DiskRule::Action::eio, .writes = false}, "fail_reads_on",
+       "fail_reads_off");
 }
 
 void NbdkitDiskPath::fail_writes(bool on) {
-  const std::lock_guard lock(mutex_);
-  set_trigger("writes", on, writes_fail_);
+  turn(Standing::fail_writes, on, {.action = DiskRule::Action::eio, .reads = false}, "fail_writes_on",
+       "fail_writes_off");
 }
 
-void NbdkitDiskPath::set_trigger(const char* what, bool on, bool& state) {
-  if (state == on) return;
-  if (process_->poll())
-    fail(ErrorKind::infra, "disk path of node {}: nbdkit has gone{}", options_.node, last_words());
-  const fs::path file = trigger(what);
-  if (on) {
-    if (!UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)))
-      fail_errno(fmt::format("create {}", file.native()));
-  } else if (::unlink(file.c_str()) != 0 && errno != ENOENT) {
-    fail_errno(fmt::format("remove {}", file.native()));
+void NbdkitDiskPath::clear_all_but_standing() {
+  std::vector<int> numbers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [number, rule] : rules_)
+      if (!rule.fields.is_null()) numbers.push_back(number);
   }
-  state = on;
-  event(fmt::format("fail_{}_{}", what, on ? "on" : "off"));
+  for (const int number : numbers) clear(number);
+}
+
+void NbdkitDiskPath::heal() {
+  fail_reads(false);
+  fail_writes(false);
+  clear_all_but_standing();
+  release();
+}
+
+void NbdkitDiskPath::drop() {
+  fail_writes(true);
+  fail_reads(false);
+  clear_all_but_standing();
+  release();
 }
 
 bool NbdkitDiskPath::hung() const {
   const std::lock_guard lock(mutex_);
-  return hung_;
+  return standing_.count(Standing::hang) > 0;
 }
 
 bool NbdkitDiskPath::reads_fail() const {
   const std::lock_guard lock(mutex_);
-  return reads_fail_;
+  return standing_.count(Standing::fail_reads) > 0;
 }
 
 bool NbdkitDiskPath::writes_fail() const {
   const std::lock_guard lock(mutex_);
-  return writes_fail_;
+  return standing_.count(Standing::fail_writes) > 0;
 }
 
-void NbdkitDiskPath::event(const std::string& kind) {
-  if (log_ != nullptr)
-    log_->add(options_.node, "disk", kind, {{"disk", fmt::format("shared{}", options_.disk)}});
+bool NbdkitDiskPath::faulty() const {
+  const std::lock_guard lock(mutex_);
+  return !rules_.empty();
+}
+
+// With all of QEMU's requests held, those that the rule is not for hang as well, which is none of its doing.
+void NbdkitDiskPath::note_if_full(const DiskRule& rule) {
+  const std::string state = ask("state");
+  const size_t at = state.find("most=");
+  const auto most = at == std::string::npos ? 0 : std::strtoul(state.c_str() + at + 5, nullptr, 10);
+  const bool for_all = rule.length == 0 && rule.reads && rule.writes;
+  if (!for_all && most >= kQemuRequests) event("disk_path_full", {{"held", most}});
+}
+
+void NbdkitDiskPath::event(const std::string& kind, nlohmann::json fields) {
+  if (log_ == nullptr) return;
+  fields["disk"] = fmt::format("shared{}", options_.disk);
+  log_->add(options_.node, "disk", kind, std::move(fields));
 }
 
 std::string NbdkitDiskPath::last_words() const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <future>
+#include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
@@ -11,16 +13,16 @@
 #include "base/event_log.h"
 #include "base/process.h"
 #include "disk/disk_path.h"
+#include "disk/filter_control.h"
 
 namespace o2lab {
 
 /// A DiskPath that is an nbdkit process with the file plugin (nbdkit(1), nbdkit-file-plugin(1), 1.32).
 ///
-/// Filters from the client inwards: log, pause, error, fua. So the log has a request when it arrives, held or
-/// not, and its end with the error if one was injected; a held request meets the error filter only when
-/// released; and fua=discard leaves out the host's fdatasync: all paths share the host's page cache, which
-/// outlives QEMU and nbdkit, and a slow host disk must not look like a slow heartbeat. (It does not outlive a
-/// crash of the host.)
+/// Filters from the client inwards: our own (runner/nbdkit/: faults and the record), fua. So the record has a
+/// request when it arrives, held or not, and its end with the error if one was injected; and fua=discard
+/// leaves out the host's fdatasync: all paths share the host's page cache, which outlives QEMU and nbdkit,
+/// and a slow host disk must not look like a slow heartbeat. (It does not outlive a crash of the host.)
 ///
 /// When nbdkit ends by itself there is an event `disk_path_died` at once.
 class NbdkitDiskPath final : public DiskPath {
@@ -53,36 +55,52 @@ class NbdkitDiskPath final : public DiskPath {
   void release() override;
   void fail_reads(bool on) override;
   void fail_writes(bool on) override;
+  int set(const DiskRule& rule, const std::string& of) override;
+  void clear(int number) override;
+  void heal() override;
+  void drop() override;
   bool hung() const override;
   bool reads_fail() const override;
   bool writes_fail() const override;
+  bool faulty() const override;
 
  private:
-  fs::path control_socket() const { return stem_ + ".pause"; }
-  fs::path trigger(const char* what) const { return stem_ + ".fail-" + what; }
+  /// The three faults that are on or off, each a rule for the whole disk.
+  enum class Standing { hang, fail_reads, fail_writes };
+
+  fs::path control_socket() const { return stem_ + ".control"; }
   std::vector<std::string> command() const;
   void start();
   void end(Duration grace);
   void keep(std::promise<void> started) noexcept;
   void remove_files() const;
   void connect_control();
-  /// One command of the pause filter and its answer; throws infra when it does not come.
-  void control(char command, Deadline deadline);
-  void set_trigger(const char* what, bool on, bool& state);
-  void event(const std::string& kind);
+  void clear_all_but_standing();
+  /// With the lock held, like the next ones. Throws infra naming the node.
+  std::string ask(const std::string& command);
+  int set_rule(const DiskRule& rule);
+  void clear_rule(int number);
+  void turn(Standing what, bool on, const DiskRule& rule, const char* event_on, const char* event_off);
+  void note_if_full(const DiskRule& rule);
+  void event(const std::string& kind, nlohmann::json fields = nlohmann::json::object());
   std::string last_words() const;
+
+  struct Rule {
+    DiskRule rule;
+    nlohmann::json fields;  ///< of its events; null for a standing one
+  };
 
   Options options_;
   std::string stem_;
   EventLog* log_;
   mutable std::mutex mutex_;
   std::optional<Process> process_;
-  UniqueFd control_;
+  std::optional<FilterControl> control_;
   StopFd stop_;
   std::thread keeper_;  // nbdkit lives no longer than this
-  bool hung_ = false;
-  bool reads_fail_ = false;
-  bool writes_fail_ = false;
+  std::map<int, Rule> rules_;
+  std::map<Standing, int> standing_;  ///< those that are on, and their numbers
+  int last_number_ = 0;
 };
 
 }  // namespace o2lab
