@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cluster/cluster.h"
 #include "disk/disk_log.h"
+#include "observe/heartbeat_record.h"
 
 namespace o2lab {
 
@@ -27,25 +28,17 @@ std::string kernel_lines(const std::string& console) {
   return out;
 }
 
-/// Every heartbeat write of every node: who, which slot, when it was asked and when it was in the shared
-/// file.
-nlohmann::ordered_json heartbeat_writes(const fs::path& case_dir, int nodes,
+/// Every heartbeat write of every node to every volume, decoded.
+nlohmann::ordered_json heartbeat_of_all(const fs::path& case_dir, int nodes,
                                         const std::map<int, HeartbeatRegion>& regions) {
+  // A beat is 2 s of sleep and what the writes and reads take.
+  constexpr Duration kLongest = Topology::heartbeat_period + 1s;
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
   for (const auto& [volume, region] : regions)
     for (int node = 1; node <= nodes; ++node) {
       DiskLog log(case_dir / disk_log_name(node, volume));
       log.refresh();
-      for (const DiskRequest& request : log.requests()) {
-        const auto slot = region.slot_of(request.offset);
-        if (request.kind != DiskRequest::Kind::write || !slot) continue;
-        nlohmann::ordered_json write{
-            {"node", node}, {"volume", volume}, {"slot", *slot}, {"asked_ns", to_ns(request.at)}};
-        write["done_ns"] =
-            request.done() ? nlohmann::ordered_json(to_ns(*request.finished)) : nlohmann::ordered_json();
-        if (!request.error.empty()) write["error"] = request.error;
-        out.push_back(std::move(write));
-      }
+      out.push_back(heartbeat_json(node, volume, region, heartbeat_writes(log.requests(), region), kLongest));
     }
   return out;
 }
@@ -76,7 +69,7 @@ void collect_artefacts(const fs::path& run_dir, const fs::path& case_dir, int no
     if (node == telling && result.failed()) result.console_tail = tail(console, 4000);
   }
   if (!regions.empty()) {
-    write_file(case_dir / "heartbeat.json", heartbeat_writes(case_dir, nodes, regions).dump(0) + "\n");
+    write_file(case_dir / "heartbeat.json", heartbeat_of_all(case_dir, nodes, regions).dump(0) + "\n");
     list("heartbeat writes", "heartbeat.json");
   }
   list("network", "network.pcapng");
