@@ -113,7 +113,24 @@ void Lab::restart(Node& node) {
 Undo Lab::hang_disk(Node& node, int volume) {
   if (no_faults_) return Undo(nullptr);
   cluster_.path(node.number(), volume).hang();
-  return Undo([this, number = node.number(), volume] { cluster_.release_disk(number, volume); });
+  return Undo([this, number = node.number(), volume] { cluster_.release_hang(number, volume); });
+}
+
+Undo Lab::fault_disk(const std::vector<Node*>& nodes, const DiskFault& fault) {
+  if (no_faults_) return Undo(nullptr);
+  const HeartbeatRegion region =
+      fault.range == DiskFault::Range::all ? HeartbeatRegion{} : heartbeat_region(fault.volume);
+  std::vector<std::pair<int, int>> rules;
+  for (const Node* node : nodes) {
+    // Every path draws its own jitter.
+    const uint64_t seed = seed_ + static_cast<uint64_t>(node->number() * 16 + fault.volume);
+    rules.emplace_back(
+        node->number(),
+        cluster_.path(node->number(), fault.volume).set(rule_of(fault, region, seed), name_of(fault.range)));
+  }
+  return Undo([this, volume = fault.volume, rules] {
+    for (const auto& [number, rule] : rules) cluster_.end_disk_fault(number, volume, rule);
+  });
 }
 
 Undo Lab::set_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy) {
@@ -225,6 +242,12 @@ std::optional<TimePoint> Lab::last_heartbeat_write(Node& node, const HeartbeatRe
         region.slot_of(request.offset) == node.number())
       last = *request.finished;
   return last;
+}
+
+std::vector<HeartbeatWrite> Lab::heartbeat_writes_of(Node& node, int volume) {
+  DiskLog log(cluster_.path(node.number(), volume).log_file());
+  log.refresh();
+  return heartbeat_writes(log.requests(), heartbeat_region(volume));
 }
 
 std::unique_ptr<Appender> Lab::append(Node& node, const std::string& file, Duration pause) {

@@ -15,9 +15,11 @@
 #include "cluster/probe.h"
 #include "cluster/user_region.h"
 #include "cluster/workload.h"
+#include "fault/disk_fault.h"
 #include "judge/case_record.h"
 #include "judge/case_spec.h"
 #include "observe/fence_oracle.h"
+#include "observe/heartbeat_record.h"
 
 namespace o2lab {
 
@@ -106,6 +108,12 @@ class Lab {
 
   /// Requests of this node to the volume hang until the guard is gone.
   [[nodiscard]] Undo hang_disk(Node& node, int volume = 0);
+  /// This fault of the node's way to a volume, or of several nodes', until the guard is gone; faults of one
+  /// path add up. What a node that has died had under way is lost.
+  [[nodiscard]] Undo fault_disk(Node& node, const DiskFault& fault) {
+    return fault_disk(std::vector<Node*>{&node}, fault);
+  }
+  [[nodiscard]] Undo fault_disk(const std::vector<Node*>& nodes, const DiskFault& fault);
   /// No frame between `one` and `other`, in both directions.
   [[nodiscard]] Undo cut(const NodeSet& one, const NodeSet& other);
   /// No frame from `from` to `to`; the other direction works.
@@ -146,6 +154,8 @@ class Lab {
   /// Host time of the last finished heartbeat write of `node` before `before`.
   std::optional<TimePoint> last_heartbeat_write(Node& node, const HeartbeatRegion& region, TimePoint before,
                                                 int volume = 0);
+  /// All heartbeat writes of `node` so far.
+  std::vector<HeartbeatWrite> heartbeat_writes_of(Node& node, int volume = 0);
 
   /// Waits for the trace event by which `observer` tells that `node` went "up" or "down" for it as a whole
   /// (o2hb_node_event).
