@@ -16,21 +16,12 @@ std::string node_dir(const Lab& lab, int number) {
   return fmt::format("{}/node/node{}", cluster_of(lab), number);
 }
 
-/// Directories of nodes that nobody runs on.
-void add_nodes(Lab& lab, Node& on, int first, int last) {
-  for (int number = first; number <= last; ++number)
-    on.sh(fmt::format(
-        "set -e; cd {0}/node; mkdir node{1}; cd node{1}; echo {2} > ipv4_port; echo {3} > ipv4_address; "
-        "echo {1} > num",
-        cluster_of(lab), number, o2cb_script::kPort, o2cb_script::address(number)));
-}
-
 LAB_CASE(
     MembershipUser, LinkIsUpAndItsRemovalIsDown, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
     Guards(
         "a link makes a node a member and its removal ends that, each told once before ln or rm returns, the "
         "node as a whole with its first and its last region")) {
-  add_nodes(lab, lab.node(1), 2, 3);
+  lab.add_nodes(lab.node(1), 2, 3);
   UserRegion a = lab.region(lab.node(1), "A");
   UserRegion b = lab.region(lab.node(1), "B");
   EXPECT_EQ(a.make(), "ok");
@@ -54,7 +45,7 @@ LAB_CASE(
 
 LAB_CASE(MembershipUser, SecondLinkIsRefused, Nodes(1), Until(Ready::o2cb), UserMode(), Part("10"),
          Guards("a link name that is taken and a node that is linked are EEXIST, and nobody hears of it")) {
-  add_nodes(lab, lab.node(1), 2, 3);
+  lab.add_nodes(lab.node(1), 2, 3);
   UserRegion region = lab.region(lab.node(1), "A");
   ASSERT_EQ(region.make(), "ok");
   ASSERT_EQ(region.link(2), "ok, A 2 up, global 2 up");
@@ -156,7 +147,7 @@ LAB_CASE(
         "a region with links, a node that is linked and the local flag of one cannot be taken away, and all "
         "of them can once the links are gone")) {
   Node& node = lab.node(1);
-  add_nodes(lab, node, 2, 2);
+  lab.add_nodes(node, 2, 2);
   ConfigCalls calls = lab.calls(node);
   UserRegion region = lab.region(node, "A");
   ASSERT_EQ(region.make(), "ok");
@@ -183,7 +174,7 @@ LAB_CASE(
     Guards(
         "fifty members come and go in one region, each heard of once when it comes and once when it goes")) {
   Node& node = lab.node(1);
-  add_nodes(lab, node, 2, 51);
+  lab.add_nodes(node, 2, 51);
   UserRegion region = lab.region(node, "A");
   ASSERT_EQ(region.make(), "ok");
   for (int number = 2; number <= 51; ++number)

@@ -40,8 +40,7 @@ void O2cb::configure_with_threshold(Node& node, unsigned dead_threshold) {
 }
 
 void O2cb::unconfigure(const std::vector<Node*>& nodes) {
-  on_each(nodes,
-          [&](Node& node) { node.sh(o2cb_script::unconfigure(cluster_.topology(), cluster_.size()), 60s); });
+  on_each(nodes, [&](Node& node) { node.sh(o2cb_script::unconfigure(cluster_.topology()), 60s); });
 }
 
 void O2cb::format(Node& node) {

@@ -71,17 +71,15 @@ std::string configure(const Topology& topology, int nodes, int self) {
   return script;
 }
 
-std::string unconfigure(const Topology& topology, int nodes) {
+std::string unconfigure(const Topology& topology) {
   const std::string cluster = cluster_dir(topology);
   std::string script = "set -e\n";
   script += fmt::format(
       "if [ -d {0} ]; then\n"
       "  find {0}/heartbeat -mindepth 2 -type l -exec rm {{}} +\n"
-      "  find {0}/heartbeat -mindepth 1 -maxdepth 1 -type d -exec rmdir {{}} +\n",
+      "  find {0}/heartbeat {0}/node -mindepth 1 -maxdepth 1 -type d -exec rmdir {{}} +\n"
+      "  rmdir {0}\nfi\n",
       cluster);
-  for (int node = 1; node <= nodes; ++node)
-    script += fmt::format("  [ ! -d {0}/node/node{1} ] || rmdir {0}/node/node{1}\n", cluster, node);
-  script += fmt::format("  rmdir {}\nfi\n", cluster);
   script += "modprobe -r ocfs2_stack_o2cb ocfs2 ocfs2_dlm ocfs2_nodemanager ocfs2_stackglue\n";
   return script;
 }

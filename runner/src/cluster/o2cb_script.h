@@ -24,9 +24,9 @@ std::string cluster_dir(const Topology& topology);
 /// ignores some bad values without an error (o2hb_heartbeat_group_threshold_store in
 /// fs/ocfs2/cluster/heartbeat.c). `self` is made local last.
 std::string configure(const Topology& topology, int nodes, int self);
-/// Undoes configure(): heartbeat regions and their links, nodes, cluster, modules. Fails while something is
-/// mounted.
-std::string unconfigure(const Topology& topology, int nodes);
+/// Undoes configure(): heartbeat regions and their links, every node there is, cluster, modules. Fails while
+/// something is mounted.
+std::string unconfigure(const Topology& topology);
 /// User mode: a region with links to nodes 1 to `nodes`, named as the nodes are, its own last.
 std::string make_region(const Topology& topology, const std::string& uuid, int nodes, int self);
 /// Its own link first, then the others, then the region.

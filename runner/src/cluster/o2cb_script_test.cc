@@ -49,6 +49,16 @@ TEST(O2cbScript, OwnLinkComesLastAndGoesFirst) {
   EXPECT_LT(remove.find("rm node2\n"), remove.find("-type l"));
 }
 
+TEST(O2cbScript, UnconfigureTakesEveryNodeThatIsThere) {
+  const std::string script = unconfigure(Topology());
+  const std::string cluster = "/sys/kernel/config/cluster/lab";
+  const size_t nodes = script.find(fmt::format("find {0}/heartbeat {0}/node -mindepth 1", cluster));
+  ASSERT_NE(nodes, std::string::npos) << script;
+  EXPECT_LT(script.find("-type l -exec rm"), nodes);
+  EXPECT_LT(nodes, script.find("rmdir " + cluster + "\n"));
+  EXPECT_EQ(script.find("node1"), std::string::npos);
+}
+
 TEST(O2cbScript, EveryValueIsReadBack) {
   const std::string script = configure(Topology(), 1, 1);
   EXPECT_THAT(script, HasSubstr("reads $now after $2 was written"));
