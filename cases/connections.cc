@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <random>
 
 #include "cluster/o2cb_script.h"
@@ -72,6 +73,17 @@ void wait_all_heard(Lab& lab, size_t position) {
   });
 }
 
+/// "1: not fencing this node, …; ", every decision since `position` as the consoles have it, by node.
+std::string decisions(Lab& lab, size_t position) {
+  std::multimap<int, std::string> by_node;
+  for (const Event& event : lab.events().since(
+           position, [](const Event& e) { return e.source == "console" && e.kind == "quorum_decision"; }))
+    by_node.emplace(event.node, event.fields.value("title", ""));
+  std::string out;
+  for (const auto& [node, title] : by_node) out += fmt::format("{}: {}; ", node, title);
+  return out;
+}
+
 LAB_CASE(
     Connections, CutsAroundTheIdleTimeoutFenceNobody, Until(Ready::o2cb), FromPart("01"),
     Guards("links that are cut and healed around the idle timeout again and again lead to no decision, and "
@@ -104,14 +116,7 @@ LAB_CASE(
   lab.step(fmt::format("{} rounds, {} times silent", rounds, count(lab, before, 0, "idle")));
   EXPECT_GE(count(lab, before, 0, "idle"), 10u) << "the cuts must be long enough to be noticed";
   EXPECT_EQ(count(lab, before, 0, "down"), 0u) << "silence must not end a connection";
-  const auto decisions = [&](size_t since) {
-    std::string out;
-    for (const Event& event : lab.events().since(
-             since, [](const Event& e) { return e.source == "console" && e.kind == "quorum_decision"; }))
-      out += fmt::format("{}: {}; ", event.node, event.fields.value("title", ""));
-    return out;
-  };
-  EXPECT_EQ(decisions(before), "");
+  EXPECT_EQ(decisions(lab, before), "");
   // A loss or a return that quorum did not hear of would make it count wrong from now on.
   const size_t last = lab.events().position();
   const Undo cut = lab.cut({2}, {3});
@@ -122,6 +127,76 @@ LAB_CASE(
                             event.fields.value("title", "")
                                     .rfind("not fencing this node, heartbeating: 3, connected: 2,", 0) == 0;
                    });
+}
+
+/// How often `observer` has found node `peer` silent.
+size_t times_idle(Lab& lab, size_t position, int observer, int peer) {
+  return lab.events()
+      .since(position,
+             [&](const Event& e) {
+               const std::string text = e.fields.value("text", "");
+               return e.node == observer && e.kind == "line" &&
+                      text.find(fmt::format("(num {})", peer)) != std::string::npos &&
+                      text.find("has been idle for") != std::string::npos;
+             })
+      .size();
+}
+
+/// Before anybody heartbeats: the kernel takes a threshold only then.
+void set_timeouts(Lab& lab, const Topology& timeouts) {
+  const std::string dir = o2cb_script::cluster_dir(timeouts);
+  for (Node* node : lab.nodes())
+    for (const auto& [attribute, value] :
+         {std::pair(std::string("heartbeat/dead_threshold"), std::to_string(timeouts.dead_threshold)),
+          std::pair(std::string("idle_timeout_ms"), std::to_string(timeouts.idle_timeout / 1ms))}) {
+      EXPECT_EQ(lab.calls(*node).write(fmt::format("{}/{}", dir, attribute), value), "ok") << attribute;
+      EXPECT_EQ(lab.calls(*node).read(fmt::format("{}/{}", dir, attribute)), value + "\n");
+    }
+}
+
+/// A silence that goes on past its own decision makes another one due at the end of each further idle
+/// timeout, but with no hold left to drop nothing sets it off: it stays due (qs_pending in
+/// fs/ocfs2/cluster/quorum.c).
+void leave_a_decision_due(Lab& lab, const Topology& timeouts, size_t since) {
+  const std::string stay = "not fencing this node, heartbeating: 3, connected: 2, lowest: 1 ";
+  const Duration decision = timeouts.quorum_decision_latest() + 2s;
+  lab.wait_until("nodes 1 and 2 to decide", decision, [&] {
+    const std::string so_far = decisions(lab, since);
+    return Seen{so_far == "1: " + stay + "(reachable); 2: " + stay + "(unreachable); ", so_far};
+  });
+  const bool traced = lab.node(1).run("test -d /sys/kernel/tracing/events/o2cb").ok();
+  lab.wait_until("nodes 1 and 2 to find each other silent again", timeouts.idle_timeout + 2s, [&] {
+    const size_t one = times_idle(lab, since, 1, 2), two = times_idle(lab, since, 2, 1);
+    return Seen{one >= 2 && two >= 2, fmt::format("{} and {} times", one, two)};
+  });
+  const Duration delay = timeouts.still_up_delay() + timer_slack(timeouts.still_up_delay()) + 2s;
+  if (!traced) return lab.let_pass("until the next decision is due", delay);
+  lab.wait_until("the next decision to be due", delay, [&] {
+    const size_t one = count(lab, since, 1, "still_up"), two = count(lab, since, 2, "still_up");
+    return Seen{one >= 2 && two >= 2, fmt::format("{} and {} times", one, two)};
+  });
+}
+
+LAB_CASE(
+    Connections, NodeThatDiesConnectedAsksForNoDecision, Until(Ready::o2cb), Nightly(),
+    Guards("quorum forgets a dead node before its connection goes: the loss of a connection that counted "
+           "to the end sets off no decision, not even one that a long silence elsewhere has left due, by "
+           "which node 2 would fence")) {
+  Topology timeouts = lab.topology();
+  timeouts.dead_threshold = 4;
+  timeouts.idle_timeout = 18s;  // longer than a node takes to die
+  set_timeouts(lab, timeouts);
+  lab.o2cb().start_heartbeat_everywhere(lab.nodes());
+  const size_t before = lab.events().position();
+  const Undo cut = lab.cut({1}, {2});
+  leave_a_decision_due(lab, timeouts, before);
+  const size_t due = lab.events().position();
+  lab.kill(lab.node(3));
+  lab.o2cb().wait_live(lab.nodes({1, 2}), {1, 2}, Deadline::in(timeouts.dead_latest() + 10s));
+  for (const int node : {1, 2})
+    ASSERT_EQ(times_idle(lab, due, node, 3), 0u) << "the connection must count until node 3 is dead";
+  lab.let_pass("time for a decision", 3s);
+  EXPECT_EQ(decisions(lab, due), "");
 }
 
 /// Makes and removes one link on one node for as long as it lives, each by a call that must come back.
