@@ -3,6 +3,8 @@
 // "heartbeat_mode").
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "cluster/o2cb_script.h"
 #include "judge/lab.h"
 
@@ -70,6 +72,19 @@ std::string pins(Lab& lab, Node& node) {
   return out.substr(0, out.size() - 1);
 }
 
+/// "0 1 2 |0 1 2 ||": the regions that there are, those that count for quorum and those that have
+/// failed, by their numbers.
+std::string region_lists(Node& node) {
+  std::string out = node.sh("cd /sys/kernel/debug/o2hb && cat live_regions quorum_regions failed_regions");
+  std::replace(out.begin(), out.end(), '\n', '|');
+  return out;
+}
+
+std::string region_number(Lab& lab, Node& node, int volume) {
+  const std::string out = node.sh(fmt::format("cat /sys/kernel/debug/o2hb/{}/num", lab.o2cb().uuid(volume)));
+  return out.substr(0, out.find('\n'));
+}
+
 void wait_pins(Lab& lab, const std::string& wanted) {
   for (Node* node : lab.nodes())
     lab.hub().wait(
@@ -91,14 +106,17 @@ LAB_CASE(HeartbeatGlobal, MountPinsUpToThreeRegions, Nodes(2), Volumes(4), Until
   wait_pins(lab, "1 1 1 -");
   for (int volume = 0; volume < 3; ++volume)
     EXPECT_EQ(lab.calls(lab.node(1)).rmdir(regions + lab.o2cb().uuid(volume)), "EBUSY") << volume;
+  for (Node* node : lab.nodes()) EXPECT_EQ(region_lists(*node), "0 1 2 |0 1 2 ||") << node->name();
   lab.step("a fourth region");
   start_regions(lab, 4);
   wait_pins(lab, "0 0 0 0");
+  EXPECT_EQ(region_lists(lab.node(1)), "0 1 2 3 |0 1 2 3 ||");
   lab.step("and without it");
   for (Node* node : lab.nodes())
     EXPECT_EQ(lab.calls(*node).rmdir(regions + lab.o2cb().uuid(3)).substr(0, 2), "ok") << node->name();
   wait_pins(lab, "1 1 1 -");
   EXPECT_EQ(lab.o2cb().live_nodes(lab.node(1)), (NodeSet{1, 2}));
+  EXPECT_EQ(region_lists(lab.node(1)), "0 1 2 |0 1 2 ||");
   lab.step("both nodes work, and let go");
   lab.node(1).sh("echo from node1 > /mnt/file && sync /mnt/file");
   EXPECT_EQ(lab.node(2).sh("cat /mnt/file"), "from node1\n");
@@ -108,7 +126,8 @@ LAB_CASE(HeartbeatGlobal, MountPinsUpToThreeRegions, Nodes(2), Volumes(4), Until
 
 LAB_CASE(HeartbeatGlobal, NodeFencesWhenHalfOfItsRegionsHang, Nodes(2), Volumes(3), Until(Ready::booted),
          Nightly(),
-         Guards("a node with one of three regions hung goes on and stays alive for the others; with two hung "
+         Guards("a node with one of three regions hung goes on and stays alive for the others, and tells "
+                "which it is; with two hung "
                 "it fences "
                 "itself in time, and the other node goes on")) {
   set_up(lab);
@@ -117,6 +136,9 @@ LAB_CASE(HeartbeatGlobal, NodeFencesWhenHalfOfItsRegionsHang, Nodes(2), Volumes(
   const Undo first = lab.hang_disk(lab.node(2), 1);
   lab.let_pass("one region of three may hang", topology.write_timeout_latest() + 2s);
   EXPECT_EQ(lab.survivors().size(), 2u);
+  const std::string hung = region_number(lab, lab.node(2), 1);
+  EXPECT_EQ(region_lists(lab.node(2)), fmt::format("0 1 2 |0 1 2 |{} |", hung));
+  EXPECT_EQ(region_lists(lab.node(1)), "0 1 2 |0 1 2 ||");
   EXPECT_EQ(lab.o2cb().live_nodes(lab.node(1)), (NodeSet{1, 2}));
   auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout,
                                 between(topology.write_timeout() - Topology::heartbeat_period - 500ms,
