@@ -10,6 +10,8 @@ namespace o2lab {
 
 Appender::Appender(Node& node, WaitHub& hub, const std::string& file, Duration pause)
     : node_(node), hub_(hub), file_(file) {
+  acked_->node = node.number();
+  acked_->file = file;
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
   process_ =
       node.start(fmt::format("exec o2work append {} --node {} --interval-ms {}", file, node.number(), ms),
@@ -19,6 +21,7 @@ Appender::Appender(Node& node, WaitHub& hub, const std::string& file, Duration p
                    {
                      const std::lock_guard lock(mutex_);
                      acks_.push_back({record, line.at});
+                     acked_->acknowledged = record;
                    }
                    hub_.notify();
                  });

@@ -13,6 +13,13 @@
 
 namespace o2lab {
 
+/// What a writer was told is safe; outlives it.
+struct AckedFile {
+  int node = 0;      ///< who wrote
+  std::string file;  ///< path on every node that has the volume mounted
+  std::atomic<int64_t> acknowledged = 0;
+};
+
 /// A writer on a node (o2work append): numbered, checksummed records, each fsynced before the guest
 /// acknowledges it. What is acknowledged is recorded on the host the moment the line arrives.
 class Appender {
@@ -23,6 +30,8 @@ class Appender {
   const std::string& file() const { return file_; }
   /// Number of the last acknowledged record; records count from 1, so 0 before the first.
   int64_t acknowledged() const;
+  /// The same for those who look after this object has gone.
+  std::shared_ptr<const AckedFile> acked() const { return acked_; }
   /// Host time of the last acknowledgement.
   TimePoint last_ack() const;
   /// Longest time between two acknowledgements that arrived after `since`, the open one at the end included.
@@ -42,6 +51,7 @@ class Appender {
   std::string file_;
   mutable std::mutex mutex_;
   std::vector<Ack> acks_;
+  std::shared_ptr<AckedFile> acked_ = std::make_shared<AckedFile>();
   std::unique_ptr<RemoteProcess> process_;  // last: its thread uses all of the above
 };
 

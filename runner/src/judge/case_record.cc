@@ -17,6 +17,9 @@ void CaseRecord::reset() {
   interrupt_.reset();
   interrupted_ = false;
   only_noted_.clear();
+  expected_findings_.clear();
+  audits_.clear();
+  acked_.clear();
 }
 
 void CaseRecord::set_step(const std::string& text) {
@@ -113,6 +116,53 @@ std::vector<std::string> CaseRecord::missing_reports() const {
   return out;
 }
 
+void CaseRecord::expect_audit(std::string name, std::string text) {
+  const std::lock_guard lock(mutex_);
+  expected_findings_.push_back({std::move(name), std::move(text)});
+}
+
+void CaseRecord::audit(AuditResult result) {
+  std::vector<std::string> wrong;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& finding : result.findings) {
+      const auto expected =
+          std::find_if(expected_findings_.begin(), expected_findings_.end(), [&](const ExpectedFinding& e) {
+            return e.audit == result.name && finding.find(e.text) != std::string::npos;
+          });
+      if (expected == expected_findings_.end())
+        wrong.push_back(finding);
+      else
+        expected->seen = true;
+    }
+    if (!result.findings.empty())
+      result.outcome = wrong.empty() ? AuditResult::Outcome::expected : AuditResult::Outcome::fail;
+    audits_.push_back(result);
+  }
+  for (const std::string& finding : wrong)
+    fail(FailureClass::kernel, fmt::format("audit {}: {}", result.name, finding));
+}
+
+std::vector<std::string> CaseRecord::missing_findings() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> out;
+  for (const ExpectedFinding& expected : expected_findings_)
+    if (!expected.seen)
+      out.push_back(
+          fmt::format("expected the audit {} to find \"{}\", but it did not", expected.audit, expected.text));
+  return out;
+}
+
+void CaseRecord::add_acked(std::shared_ptr<const AckedFile> file) {
+  const std::lock_guard lock(mutex_);
+  acked_.push_back(std::move(file));
+}
+
+std::vector<std::shared_ptr<const AckedFile>> CaseRecord::acked() const {
+  const std::lock_guard lock(mutex_);
+  return acked_;
+}
+
 void CaseRecord::into(CaseResult& result) const {
   const std::lock_guard lock(mutex_);
   result.failure = failure_;
@@ -120,6 +170,7 @@ void CaseRecord::into(CaseResult& result) const {
   if (interrupted_) result.messages = {{"interrupted", "", 0}};
   result.intervals = intervals_;
   result.kernel_reports = findings_;
+  result.audits = audits_;
 }
 
 }  // namespace o2lab

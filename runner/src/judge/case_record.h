@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,8 +12,11 @@
 #include "console/kernel_report.h"
 #include "fault/schedule.h"
 #include "judge/result.h"
+#include "observe/audit_result.h"
 
 namespace o2lab {
+
+struct AckedFile;
 
 /// What is known of the case that runs: filled by its body, by the readers' threads and by the audits. All
 /// methods from any thread.
@@ -39,6 +43,14 @@ class CaseRecord {
   /// From here on a report whose text contains `text` is recorded, but fails nothing. Empty: every one.
   void only_note_reports(std::string text);
 
+  /// The audit of this name must find something that contains `text`, and may find it as often as it likes.
+  void expect_audit(std::string name, std::string text);
+  /// Recorded; what it found fails the case unless expected.
+  void audit(AuditResult result);
+  /// What writers of the case were told is safe; for the audit after it.
+  void add_acked(std::shared_ptr<const AckedFile> file);
+  std::vector<std::shared_ptr<const AckedFile>> acked() const;
+
   bool failed() const;
   /// interrupted() while nothing was wrong: there is no verdict.
   bool was_interrupted() const;
@@ -47,6 +59,8 @@ class CaseRecord {
   std::optional<Error> interrupt() const;
   /// Expected reports that never came.
   std::vector<std::string> missing_reports() const;
+  /// Expected findings that no audit made.
+  std::vector<std::string> missing_findings() const;
 
   /// Copies messages, class, intervals and reports into the result.
   void into(CaseResult& result) const;
@@ -65,6 +79,14 @@ class CaseRecord {
   std::optional<Schedule> schedule_;
   std::vector<Expected> expected_;
   std::vector<Finding> findings_;
+  struct ExpectedFinding {
+    std::string audit;
+    std::string text;
+    bool seen = false;
+  };
+  std::vector<ExpectedFinding> expected_findings_;
+  std::vector<AuditResult> audits_;
+  std::vector<std::shared_ptr<const AckedFile>> acked_;
   std::optional<Error> interrupt_;
   bool interrupted_ = false;
   std::vector<std::string> only_noted_;

@@ -251,7 +251,9 @@ std::vector<HeartbeatWrite> Lab::heartbeat_writes_of(Node& node, int volume) {
 }
 
 std::unique_ptr<Appender> Lab::append(Node& node, const std::string& file, Duration pause) {
-  return std::make_unique<Appender>(node, hub_, file, pause);
+  auto writer = std::make_unique<Appender>(node, hub_, file, pause);
+  record_.add_acked(writer->acked());
+  return writer;
 }
 
 std::unique_ptr<FileLock> Lab::lock(Node& node, const std::string& file) {

@@ -131,6 +131,26 @@ class Lab {
     return set_links(links, policy);
   }
 
+  // Faults of a node as a whole; what each does: fault/node_fault.h. A death that comes of one must be
+  // expected first.
+  /// Stands still until the guard is gone.
+  [[nodiscard]] Undo pause(Node& node);
+  /// Its CPU runs for `percent` of the time, in turns of 100 ms, until the guard is gone.
+  [[nodiscard]] Undo slow_cpu(Node& node, int percent);
+  /// Its wall clock is off by `by`, and back when the guard is gone.
+  [[nodiscard]] Undo step_clock(Node& node, std::chrono::seconds by);
+  /// Its clocks go `percent` (-10 to 10) faster until the guard is gone.
+  [[nodiscard]] Undo drift_clock(Node& node, int percent);
+  /// These three return when it has ended; expect Cause::panic, guest_power_off, guest_reboot.
+  void crash(Node& node);
+  void power_down(Node& node);
+  void reboot(Node& node);
+  /// Expect Cause::panic.
+  void inject_nmi(Node& node);
+  /// The reset button: power cut, and on again at once; configured when it returns. The death counts as
+  /// expected.
+  TimePoint reset(Node& node);
+
   /// A predicate with a deadline; asked again when anything happens, and every 100 ms.
   void wait_until(const std::string& what, Duration limit, const WaitHub::Predicate& predicate);
   /// Waits for an event of the timeline that was added after `position`; returns it.
@@ -144,6 +164,10 @@ class Lab {
 
   /// A kernel report of this kind whose title contains `text` is part of the case and fails nothing.
   void expect_report(ReportKind kind, const std::string& text);
+
+  /// The audit of this name (verdict.json lists them) must find something that contains `text`: the case is
+  /// about just that.
+  void expect_audit(const std::string& name, const std::string& text);
 
   /// Where the volume's heartbeat region lies, as configfs tells.
   const HeartbeatRegion& heartbeat_region(int volume = 0) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "observe/audit_result.h"
 
 namespace o2lab {
 
@@ -80,6 +81,7 @@ struct CaseResult {
   std::vector<std::string> retry_reasons;  ///< why each attempt but the last was thrown away; INFRA only
   std::vector<Interval> intervals;
   std::vector<Finding> kernel_reports;  ///< oldest first
+  std::vector<AuditResult> audits;      ///< in the order they were made
   std::string
       dir;  ///< its folder below the run directory; empty: case_dir_name(), as for a case that never ran
   std::vector<Artefact> artefacts;

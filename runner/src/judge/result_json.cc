@@ -65,6 +65,23 @@ void from_json(const json& in, Finding& k) {
   k.text = in.value("text", "");
 }
 
+void to_json(json& out, const AuditResult& a) {
+  out = {{"name", a.name},
+         {"result", name_of(a.outcome)},
+         {"looked_at", a.looked_at},
+         {"findings", a.findings},
+         {"took_ns", a.took.count()}};
+}
+void from_json(const json& in, AuditResult& a) {
+  using Outcome = AuditResult::Outcome;
+  a.name = in.at("name");
+  a.outcome = value_of(in.at("result").get<std::string>(),
+                       {Outcome::pass, Outcome::fail, Outcome::expected, Outcome::skip});
+  a.looked_at = in.value("looked_at", "");
+  a.findings = in.value("findings", std::vector<std::string>{});
+  a.took = Duration(in.value("took_ns", int64_t{0}));
+}
+
 void to_json(json& out, const Artefact& a) {
   out = {{"label", a.label}, {"path", a.path}};
 }
@@ -91,6 +108,7 @@ void to_json(json& out, const CaseResult& c) {
          {"retry_reasons", c.retry_reasons},
          {"intervals", c.intervals},
          {"kernel_reports", c.kernel_reports},
+         {"audits", c.audits},
          {"dir", c.dir},
          {"artefacts", c.artefacts},
          {"console_tail", c.console_tail}};
@@ -117,6 +135,7 @@ void from_json(const json& in, CaseResult& c) {
   c.retry_reasons = in.value("retry_reasons", std::vector<std::string>{});
   c.intervals = in.at("intervals").get<std::vector<Interval>>();
   c.kernel_reports = in.at("kernel_reports").get<std::vector<Finding>>();
+  c.audits = in.value("audits", std::vector<AuditResult>{});
   c.dir = in.value("dir", "");
   c.artefacts = in.at("artefacts").get<std::vector<Artefact>>();
   c.console_tail = in.value("console_tail", "");

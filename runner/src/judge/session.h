@@ -110,6 +110,12 @@ class Session {
   void prepare(const CaseSpec& spec);
   void run_body(const RegisteredCase& wanted);
   void audit(const CaseSpec& spec);
+  // judge/session_audit.cc
+  void audit_live(const CaseSpec& spec);
+  void audit_record(const CaseSpec& spec, const fs::path& case_dir,
+                    const std::map<int, HeartbeatRegion>& regions);
+  void make_audit(const std::string& name, const std::function<void(AuditResult&)>& look);
+  void skip_audits(const std::string& why);
   /// Powers off what still runs, so that every report is complete before the verdict.
   void end_nodes();
   void drop_cluster();
@@ -144,6 +150,7 @@ class Session {
   std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
   Duration qemu_cpu_ = Duration::zero();
   std::string broken_;
+  size_t case_begun_ = 0;  ///< position in events_
   // Of run_on_prefix(): what the nodes that are kept run and where their logs go.
   std::string kept_case_;
   const ModulePrefix* prefix_ = nullptr;

@@ -95,6 +95,7 @@ CaseResult Session::begin(const RegisteredCase& wanted) {
   result.started = Clock::now();
   record_.reset();
   oracle_.reset();
+  case_begun_ = events_->position();
   events_->add(0, "case", "started", {{"case", wanted.full_name()}});
   return result;
 }
@@ -106,7 +107,10 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
     make_cluster(spec, case_dir);
     prepare(spec);
     run_body(wanted);
-    if (!record_.failed()) audit(spec);
+    if (record_.failed())
+      skip_audits("the case had failed before");
+    else
+      audit(spec);
   } catch (const Error& error) {
     record(error);
   } catch (const std::exception& error) {
@@ -124,6 +128,9 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
 void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
                        const std::map<int, HeartbeatRegion>& regions, CaseResult& result) {
   for (const std::string& wrong : oracle_.verdict()) record_.fail(FailureClass::kernel, wrong);
+  audit_record(spec, case_dir, regions);
+  for (const std::string& missing : record_.missing_findings())
+    record_.fail(FailureClass::expectation, missing);
   for (const std::string& missing : record_.missing_reports())
     record_.fail(FailureClass::expectation, missing);
   result.ended = Clock::now();
@@ -161,13 +168,17 @@ void Session::run_body(const RegisteredCase& wanted) {
 void Session::audit(const CaseSpec& spec) {
   record_.set_step("audit");
   cluster_->heal();
-  if (spec.ready == Ready::booted || !spec.umount) return;
-  unmount_all(*cluster_);
+  if (spec.ready == Ready::booted) return skip_audits("the case runs no cluster");
+  if (!spec.umount) return skip_audits("the case leaves its nodes as they are");
+  audit_live(spec);
   // Its console line does not tell whose memory it is; the audit does.
   record_.only_note_reports("kmemleak: ");
   audit_leaks(*cluster_, hub_);
   end_nodes();
-  for (int volume = 0; volume < spec.volumes; ++volume) audit_fsck(cluster_->disk(volume).path());
+  make_audit("fsck_clean", [&](AuditResult& result) {
+    result.looked_at = fmt::format("{} volumes", spec.volumes);
+    for (int volume = 0; volume < spec.volumes; ++volume) audit_fsck(cluster_->disk(volume).path());
+  });
   record_.set_step("");
 }
 

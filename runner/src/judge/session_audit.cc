@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The audits of a case, each by its name in the verdict (DESIGN, "How a case is judged", 4).
+#include "judge/audit.h"
+#include "judge/session.h"
+#include "observe/fence_audit.h"
+
+namespace o2lab {
+
+void Session::make_audit(const std::string& name, const std::function<void(AuditResult&)>& look) {
+  AuditResult result;
+  result.name = name;
+  const TimePoint begun = Clock::now();
+  try {
+    look(result);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::check && error.kind() != ErrorKind::timeout) throw;
+    result.findings.emplace_back(error.what());
+  }
+  result.took = Clock::now() - begun;
+  events_->add(0, "judge", "audit",
+               {{"name", name}, {"looked_at", result.looked_at}, {"findings", result.findings}});
+  record_.audit(std::move(result));
+}
+
+void Session::skip_audits(const std::string& why) {
+  for (const char* name : {"membership_views_agree", "same_content_on_every_node",
+                           "acknowledged_writes_present", "no_lock_resource_left", "fsck_clean"})
+    make_audit(name, [&](AuditResult& result) {
+      result.outcome = AuditResult::Outcome::skip;
+      result.looked_at = why;
+    });
+}
+
+void Session::audit_live(const CaseSpec&) {
+  make_audit("membership_views_agree", [this](AuditResult& result) { audit_views(result, *cluster_, hub_); });
+  make_audit("same_content_on_every_node",
+             [this](AuditResult& result) { audit_contents(result, *cluster_, hub_); });
+  make_audit("acknowledged_writes_present",
+             [this](AuditResult& result) { audit_acknowledged(result, *cluster_, record_.acked()); });
+  unmount_all(*cluster_);
+  make_audit("no_lock_resource_left",
+             [this](AuditResult& result) { audit_lock_resources(result, *cluster_, hub_); });
+}
+
+void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
+                           const std::map<int, HeartbeatRegion>& regions) {
+  if (record_.was_interrupted()) return;
+  try {
+    make_audit(kNoWriteAfterFence, [&](AuditResult& result) {
+      DiskRecord record;
+      for (int volume = 0; volume < std::max(spec.volumes, 1); ++volume)
+        for (int node = 1; node <= spec.nodes; ++node) {
+          DiskLog log(case_dir / disk_log_name(node, volume));
+          log.refresh();
+          record[{node, volume}] = log.requests();
+        }
+      result = audit_writes_after_fence(events_->since(case_begun_, [](const Event&) { return true; }),
+                                        record, regions);
+    });
+    if (cluster_) return;
+    make_audit("host_is_clean", [&](AuditResult& result) { audit_host(result, runtime_dir_, case_dir); });
+  } catch (const Error& error) {
+    record(error);
+  }
+}
+
+}  // namespace o2lab
