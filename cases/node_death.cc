@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The ways in which a node ends, each known by its cause, and each recovered.
+#include <gtest/gtest.h>
+
+#include "judge/lab.h"
+
+namespace o2lab {
+namespace {
+
+/// A death is noticed, then the domain and the journal are recovered; on a loaded host that takes its time.
+Duration recovery_latest(const Lab& lab) {
+  return lab.topology().dead_latest() + 30s;
+}
+
+bool says(const Event& event, const char* text) {
+  return event.source == "console" && event.kind == "line" &&
+         event.fields.value("text", "").find(text) != std::string::npos;
+}
+
+void wait_replay_of_node3(Lab& lab, size_t since) {
+  lab.wait_event("a survivor to replay the journal of node 3", since, recovery_latest(lab),
+                 [](const Event& event) { return says(event, "End replay journal (node 3"); });
+}
+
+/// Node 3 writes and holds a lock that node 2 wants; `end` ends it. Its records and the lock must survive it.
+void ends_and_is_recovered(Lab& lab, Cause cause, const std::function<void()>& end) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto held = lab.lock(lab.node(3), "/mnt/lock");
+  held->wait_granted(30s);
+  const auto wanted = lab.lock(lab.node(2), "/mnt/lock");
+  writer->wait_for(20, 60s);
+  const size_t before = lab.events().position();
+  auto death = lab.expect_fence(lab.node(3), cause, within(60s));
+  end();
+  death.wait();
+  wait_replay_of_node3(lab, before);
+  wanted->wait_granted(30s);
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(30s));
+  lab.check_appended(lab.node(1), *writer);
+}
+
+LAB_CASE(
+    NodeDeath, SysrqCrashIsAPanic,
+    Guards(
+        "a node that panics is told by that, and its journal is replayed and its lock granted to another")) {
+  lab.expect_report(ReportKind::panic, "sysrq triggered crash");
+  ends_and_is_recovered(lab, Cause::panic, [&] { lab.crash(lab.node(3)); });
+}
+
+LAB_CASE(NodeDeath, NmiIsAPanic,
+         Guards("an NMI from outside ends a node by a panic, whatever it was at, and it is recovered")) {
+  lab.expect_report(ReportKind::panic, "NMI: Not continuing");
+  ends_and_is_recovered(lab, Cause::panic, [&] { lab.inject_nmi(lab.node(3)); });
+}
+
+LAB_CASE(NodeDeath, RebootWhileMounted,
+         Guards("a node that reboots in order with its volume mounted leaves a journal to replay, and loses "
+                "nothing")) {
+  ends_and_is_recovered(lab, Cause::guest_reboot, [&] { lab.reboot(lab.node(3)); });
+}
+
+LAB_CASE(
+    NodeDeath, PowerDownAfterUmount,
+    Guards("a node that unmounts and powers off in order leaves nothing to recover, and disturbs nobody")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(20, 60s);
+  writer->stop();
+  const size_t before = lab.events().position();
+  lab.o2cb().umount(lab.node(3));
+  auto death = lab.expect_fence(lab.node(3), Cause::guest_power_off, within(60s));
+  lab.power_down(lab.node(3));
+  death.wait();
+  lab.let_pass("nobody may recover it", lab.topology().dead_latest());
+  EXPECT_TRUE(lab.events()
+                  .since(before, [](const Event& event) { return says(event, "replay journal (node 3"); })
+                  .empty());
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(30s));
+  survivor->wait_for(10, 60s);
+  survivor->stop();
+  lab.check_appended(lab.node(2), *writer);
+}
+
+LAB_CASE(
+    NodeDeath, ResetComesBackAtOnce,
+    Guards("a node that is reset and back before it is missed is recovered all the same, and joins again")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(20, 60s);
+  survivor->wait_for(5, 60s);
+  const size_t before = lab.events().position();
+  const int first_life = lab.node(3).incarnation();
+  lab.reset(lab.node(3));
+  EXPECT_EQ(lab.node(3).incarnation(), first_life + 1);
+  lab.o2cb().mount(lab.node(3));
+  wait_replay_of_node3(lab, before);
+  lab.o2cb().wait_domain(lab.nodes(), {1, 2, 3}, Deadline::in(60s));
+  survivor->wait_for(10, 60s);
+  survivor->stop();
+  lab.check_appended(lab.node(3), *survivor);
+  lab.check_appended(lab.node(3), *writer);
+}
+
+LAB_CASE(
+    NodeDeath, LockMasterDiesWhileOthersWait, Nodes(4),
+    Guards("the locks that a dead node was master of go to those who waited for them, to one at a time")) {
+  // Who asks first is the master (dlm_get_lock_resource() in fs/ocfs2/dlm/dlmmaster.c).
+  const auto held = lab.lock(lab.node(4), "/mnt/lock");
+  held->wait_granted(30s);
+  std::map<int, std::unique_ptr<FileLock>> wanted;
+  for (const int node : {1, 2, 3}) wanted[node] = lab.lock(lab.node(node), "/mnt/lock");
+  const auto work = lab.append(lab.node(1), "/mnt/log1");
+  work->wait_for(5, 60s);
+  lab.kill(lab.node(4));
+  for (size_t turn = 0; turn < 3; ++turn) {
+    std::vector<int> granted;
+    lab.wait_until("one of the waiting nodes to get the lock", recovery_latest(lab), [&] {
+      granted.clear();
+      for (const auto& [node, lock] : wanted)
+        if (lock->granted()) granted.push_back(node);
+      return Seen{!granted.empty(), fmt::format("{} wait", wanted.size())};
+    });
+    work->wait_for(5, 60s);
+    granted.clear();
+    for (const auto& [node, lock] : wanted)
+      if (lock->granted()) granted.push_back(node);
+    ASSERT_EQ(granted.size(), 1u) << "the lock is held twice";
+    wanted.erase(granted.front());
+  }
+}
+
+LAB_CASE(NodeDeath, TwoOfFiveDieWhileAThirdMounts, Nodes(5), Until(Ready::heartbeat),
+         Guards("a mount goes through while two other nodes die at once and are recovered")) {
+  for (const int node : {1, 2, 4, 5}) lab.o2cb().mount(lab.node(node));
+  const auto fourth = lab.append(lab.node(4), "/mnt/log4");
+  const auto fifth = lab.append(lab.node(5), "/mnt/log5");
+  fourth->wait_for(10, 60s);
+  fifth->wait_for(10, 60s);
+  const size_t before = lab.events().position();
+  const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
+  lab.wait_event("node 3 to join the domain", before, 90s, [](const Event& event) {
+    return event.node == 1 && says(event, "o2dlm: Node 3 joins domain");
+  });
+  lab.step("kill nodes 4 and 5");
+  lab.kill(lab.nodes({4, 5}));
+  mounting->wait(Deadline::in(recovery_latest(lab) + 120s)).check();
+  lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(recovery_latest(lab)));
+  for (const int dead : {4, 5})
+    lab.wait_event(fmt::format("a survivor to replay the journal of node {}", dead), before,
+                   recovery_latest(lab), [&](const Event& event) {
+                     return says(event, fmt::format("End replay journal (node {}", dead).c_str());
+                   });
+  lab.check_appended(lab.node(3), *fourth);
+  lab.check_appended(lab.node(3), *fifth);
+}
+
+}  // namespace
+}  // namespace o2lab

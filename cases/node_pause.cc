@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A node that stands still and goes on as if nothing had been: none of its clocks tells it.
+#include <gtest/gtest.h>
+
+#include "judge/lab.h"
+
+namespace o2lab {
+namespace {
+
+LAB_CASE(
+    NodePause, BrieflyFencesNobody,
+    Guards(
+        "a node that stands still for well under every timeout is missed by nobody, and its work goes on")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto other = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(5, 60s);
+  const TimePoint before = Clock::now();
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    lab.let_pass("node 3 stands still", lab.topology().idle_timeout / 2);
+  }
+  writer->wait_for(20, 60s);
+  other->wait_for(5, 60s);
+  EXPECT_GE(writer->longest_stall(before), lab.topology().idle_timeout / 2) << "it did not stand still";
+  writer->stop();
+  other->stop();
+  EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(1)), (NodeSet{1, 2, 3}));
+  lab.check_appended(lab.node(1), *writer);
+}
+
+LAB_CASE(
+    NodePause, PastTheIdleTimeoutFencesNobody, OnTopology("three-node-idle-first"),
+    Guards("a node that stands still for longer than o2net waits, but not for its dead time, is connected "
+           "again and nobody fences")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  writer->wait_for(5, 60s);
+  const size_t before = lab.events().position();
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    for (const int peer : {1, 2})
+      lab.wait_event(
+          fmt::format("node {} to miss node 3", peer), before, lab.topology().idle_timeout + 30s,
+          [&](const Event& event) {
+            return event.node == peer && event.source == "console" &&
+                   event.fields.value("text", "").find("(num 3) at 10.77.0.3:7777 has been idle") !=
+                       std::string::npos;
+          });
+  }
+  writer->wait_for(20, 60s);
+  lab.let_pass("time for a quorum decision", lab.topology().quorum_decision_latest());
+  lab.o2cb().wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(30s));
+  EXPECT_EQ(lab.survivors().size(), 3u);
+  writer->stop();
+  lab.check_appended(lab.node(2), *writer);
+}
+
+LAB_CASE(NodePause, PastEveryTimeoutGoesOnWriting, WithoutUmount(), FromPart("00"),
+         Guards("the hazard of fencing by oneself: a node that stood still past every timeout was recovered "
+                "meanwhile, and writes on when it runs again; the audit names it")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(20, 60s);
+  survivor->wait_for(5, 60s);
+  lab.expect_audit("no_write_after_fence", "node3 wrote to shared0 after node");
+  const size_t before = lab.events().position();
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    lab.wait_event("a survivor to replay the journal of node 3", before, lab.topology().dead_latest() + 60s,
+                   [](const Event& event) {
+                     return event.source == "console" &&
+                            event.fields.value("text", "").find("End replay journal (node 3") !=
+                                std::string::npos;
+                   });
+    survivor->wait_for(5, 60s);
+  }
+  lab.step("node 3 runs again");
+  lab.wait_heartbeat_write(lab.node(3));
+}
+
+LAB_CASE(
+    NodePause, PastEveryTimeoutIsPoweredOffByItsManager, UserMode(), Part("10"),
+    Guards("what fencing from outside changes: nobody recovers a node that stands still until the manager "
+           "has cut its power and removed its link, so it writes nothing after it")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(20, 60s);
+  const size_t before = lab.events().position();
+  const auto is_replay = [](const Event& event) {
+    return event.source == "console" &&
+           event.fields.value("text", "").find("replay journal (node 3") != std::string::npos;
+  };
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    lab.let_pass("past every timeout of disk mode",
+                 lab.topology().dead_latest() + lab.topology().quorum_decision_latest());
+    EXPECT_TRUE(lab.events().since(before, is_replay).empty()) << "it was recovered while it had its link";
+    lab.step("the manager cuts the power, then removes the links");
+    lab.kill(lab.node(3));
+  }
+  for (const int node : {1, 2})
+    EXPECT_EQ(lab.region(lab.node(node), lab.o2cb().uuid()).unlink(3),
+              fmt::format("ok, {0} 3 down, global 3 down", lab.o2cb().uuid()));
+  lab.wait_event("a survivor to replay the journal of node 3", before, 60s, is_replay);
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(60s));
+  survivor->wait_for(10, 60s);
+  survivor->stop();
+  lab.check_appended(lab.node(2), *writer);
+}
+
+}  // namespace
+}  // namespace o2lab
