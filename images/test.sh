@@ -113,6 +113,17 @@ exec {to_holder}>&- {holder_in}>&-
 expect 0 'unlocked [0-9]+' "$o2work" lock "$work/lock" --timeout-ms 10000
 expect 0 'writes=[1-9][0-9]* longest_ms=[0-9]+ at=[0-9]+' "$o2work" stall "$work/f" --seconds 1 --interval-ms 10
 
+# a workload with a history: files made, told back, and what is torn told as such (O_DIRECT is not for every file system)
+if dd if=/dev/zero of="$work/direct" bs=4096 count=1 oflag=direct status=none 2>/dev/null; then
+  expect 0 '^ready [0-9]+' "$o2work" history "$work/history" --node 1 --threads 2
+  expect 0 'state region-1-2-7 [0-9]+' "$o2work" history-state "$work/history"
+  expect 0 'state counter [0-9]+' "$o2work" history-state "$work/history"
+  printf 'x' | dd of="$work/history/region-1-1" bs=1 seek=100 conv=notrunc status=none
+  expect 0 'state region-1-1-0 -1' "$o2work" history-state "$work/history"
+fi
+expect 3 'No such file' "$o2work" history-state "$work/none"
+expect 2 'from 1 to 16' "$o2work" history "$work/history" --threads 17
+
 # single calls tell their errno, whatever it is
 expect 0 "^ok$" "$o2work" call mkdir "$work/dir"
 expect 0 "^EEXIST$" "$o2work" call mkdir "$work/dir"

@@ -10,3 +10,5 @@ int run_stall(int argc, char* argv[]);
 int run_now(int argc, char* argv[]);
 int run_call(int argc, char* argv[]);
 int run_walk(int argc, char* argv[]);
+int run_history(int argc, char* argv[]);
+int run_history_state(int argc, char* argv[]);

@@ -52,6 +52,16 @@ static const char help[] =
     "or what went wrong and the\n"
     "      fewest steps that show it; exit 1 then. --volume also mounts, M times (3); needs one walker (the "
     "default).\n"
+    "  history DIR --node N [--threads T] [--seed S] [--pause-ms P]\n"
+    "      T threads append, overwrite (buffered, O_DIRECT, mapped), rename and count under a lock shared "
+    "with "
+    "the other nodes, at random,\n"
+    "      until standard input ends. Prints \"ready <ns>\", then \"begin <thread> <op> <kind> <object> "
+    "<version> <ns>\" and\n"
+    "      \"end <thread> <op> <result> <version> <seen> <board> <ns>\"; what has ended with ok is durable.\n"
+    "  history-state DIR\n"
+    "      Prints \"state <object> <version>\" for everything there, -1 for what is not whole, then "
+    "\"done\".\n"
     "  now\n"
     "      Prints \"now <ns>\".\n"
     "\n"
@@ -72,8 +82,11 @@ int main(int argc, char* argv[]) {
   static const struct {
     const char* name;
     int (*run)(int argc, char* argv[]);
-  } commands[] = {{"sectors", run_sectors}, {"append", run_append}, {"check", run_check}, {"lock", run_lock},
-                  {"stall", run_stall},     {"now", run_now},       {"call", run_call},   {"walk", run_walk}};
+  } commands[] = {{"sectors", run_sectors}, {"append", run_append},
+                  {"check", run_check},     {"lock", run_lock},
+                  {"stall", run_stall},     {"now", run_now},
+                  {"call", run_call},       {"walk", run_walk},
+                  {"history", run_history}, {"history-state", run_history_state}};
   if (argc < 2) {
     fputs(help, stderr);
     return EXIT_USAGE;
