@@ -73,6 +73,7 @@ void collect_artefacts(const fs::path& run_dir, const fs::path& case_dir, int no
     list("heartbeat writes", "heartbeat.json");
   }
   list("network", "network.pcapng");
+  list("history of the workload", "history.log");
   for (int volume = 0; volume < 4; ++volume)
     for (int node = 1; node <= nodes; ++node)
       list(fmt::format("node{} disk log", node), disk_log_name(node, volume));

@@ -23,6 +23,8 @@
 
 namespace o2lab {
 
+class History;
+struct HistoryPlan;
 class Lab;
 
 /// A death that the case expects; wait() ends with it.
@@ -197,6 +199,12 @@ class Lab {
 
   /// A writer on `node` that appends numbered records to `file`, each fsynced before it is acknowledged.
   std::unique_ptr<Appender> append(Node& node, const std::string& file, Duration pause = 20ms);
+
+  /// Threads on these nodes that write to a volume in several ways, every operation recorded on the host
+  /// (cluster/history.h); runs until stop() or the end of the object.
+  std::unique_ptr<History> history(const NodeSet& nodes, const HistoryPlan& plan);
+  /// Fails the case for each violation in what `history` recorded and what each of `readers` reads now.
+  void check_history(History& history, const std::vector<Node*>& readers);
 
  private:
   Undo set_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy);
