@@ -110,6 +110,8 @@ class Session {
   void prepare(const CaseSpec& spec);
   void run_body(const RegisteredCase& wanted);
   void audit(const CaseSpec& spec);
+  /// Of the case that runs.
+  std::vector<Event> timeline() const;
   // judge/session_audit.cc
   void audit_live(const CaseSpec& spec);
   void audit_record(const CaseSpec& spec, const fs::path& case_dir,

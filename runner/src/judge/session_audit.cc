@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The audits of a case, each by its name in the verdict (DESIGN, "How a case is judged", 4).
+#include <fmt/ranges.h>
+
 #include "judge/audit.h"
 #include "judge/session.h"
 #include "observe/fence_audit.h"
+#include "observe/node_event_audit.h"
 
 namespace o2lab {
 
@@ -22,8 +25,12 @@ void Session::make_audit(const std::string& name, const std::function<void(Audit
   record_.audit(std::move(result));
 }
 
+std::vector<Event> Session::timeline() const {
+  return events_->since(case_begun_, [](const Event&) { return true; });
+}
+
 void Session::skip_audits(const std::string& why) {
-  for (const char* name : {"membership_views_agree", "same_content_on_every_node",
+  for (const char* name : {"membership_views_agree", kDeathsAreHeard, "same_content_on_every_node",
                            "acknowledged_writes_present", "no_lock_resource_left", "fsck_clean"})
     make_audit(name, [&](AuditResult& result) {
       result.outcome = AuditResult::Outcome::skip;
@@ -31,8 +38,19 @@ void Session::skip_audits(const std::string& why) {
     });
 }
 
-void Session::audit_live(const CaseSpec&) {
+void Session::audit_live(const CaseSpec& spec) {
   make_audit("membership_views_agree", [this](AuditResult& result) { audit_views(result, *cluster_, hub_); });
+  make_audit(kDeathsAreHeard, [&](AuditResult& result) {
+    result.looked_at = "what the survivors heard";
+    // In user mode whoever moves the links decides who hears what.
+    if (spec.heartbeat_mode == HeartbeatMode::user) result.outcome = AuditResult::Outcome::skip;
+    if (result.outcome == AuditResult::Outcome::skip) return;
+    hub_.wait("every survivor to hear of every death", Deadline::in(cluster_->topology().dead_latest() + 60s),
+              [&] {
+                result.findings = unheard_deaths(timeline());
+                return Seen{result.findings.empty(), fmt::format("{}", fmt::join(result.findings, "; "))};
+              });
+  });
   make_audit("same_content_on_every_node",
              [this](AuditResult& result) { audit_contents(result, *cluster_, hub_); });
   make_audit("acknowledged_writes_present",
@@ -54,9 +72,9 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
           log.refresh();
           record[{node, volume}] = log.requests();
         }
-      result = audit_writes_after_fence(events_->since(case_begun_, [](const Event&) { return true; }),
-                                        record, regions);
+      result = audit_writes_after_fence(timeline(), record, regions);
     });
+    make_audit(kNodeEventsAlternate, [&](AuditResult& result) { result = audit_node_events(timeline()); });
     if (cluster_) return;
     make_audit("host_is_clean", [&](AuditResult& result) { audit_host(result, runtime_dir_, case_dir); });
   } catch (const Error& error) {
