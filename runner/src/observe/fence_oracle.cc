@@ -80,6 +80,14 @@ void FenceOracle::death(const Death& death) {
                                       name_of(death.cause), human(after), human(expected.window.not_before)));
 }
 
+bool FenceOracle::awaits(int node) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) {
+    return !e.expectation.met &&
+           std::find(e.candidates.begin(), e.candidates.end(), node) != e.candidates.end();
+  });
+}
+
 FenceOracle::Expectation FenceOracle::expectation(size_t index) const {
   const std::lock_guard lock(mutex_);
   return entries_.at(index).expectation;

@@ -66,6 +66,8 @@ class FenceOracle {
   /// Returns its index.
   size_t expect_one_of(const std::vector<int>& nodes, Cause cause, Window window, TimePoint since);
   void death(const Death& death);
+  /// Whether a death of this node is expected that has not come.
+  bool awaits(int node) const;
 
   Expectation expectation(size_t index) const;
   /// The first thing that is wrong so far, if any: an unexpected, wrong, early or late death.

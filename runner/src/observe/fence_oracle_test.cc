@@ -73,6 +73,16 @@ TEST(FenceOracle, OneOfSeveralMeansExactlyOne) {
   EXPECT_THAT(oracle.verdict(), ElementsAre(HasSubstr("node 1 died unexpectedly")));
 }
 
+TEST(FenceOracle, AwaitsWhoeverMayStillDie) {
+  FenceOracle oracle;
+  oracle.expect_one_of({1, 2}, Cause::quorum, within(10s), kStart);
+  EXPECT_TRUE(oracle.awaits(1));
+  EXPECT_TRUE(oracle.awaits(2));
+  EXPECT_FALSE(oracle.awaits(3));
+  oracle.death(death(2, Cause::quorum, 3s));
+  EXPECT_FALSE(oracle.awaits(1));
+}
+
 TEST(FenceOracle, ResetForgets) {
   FenceOracle oracle;
   oracle.death(death(1, Cause::panic, 1s));
