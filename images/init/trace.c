@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -54,6 +55,27 @@ static void copy_for_ever(int from, int to) {
   }
 }
 
+/* What the host writes to the port goes into the trace as it is: a ping whose answer carries the trace clock.
+ * Ends with the copier, its parent. */
+static void start_echo(int port) {
+  pid_t child = fork();
+  if (child != 0) {
+    return;
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  char buffer[256];
+  int marker = open(TRACING "/trace_marker", O_WRONLY | O_CLOEXEC);
+  for (;;) {
+    ssize_t got = read(port, buffer, sizeof(buffer));
+    if (marker < 0 || got == 0 || (got < 0 && errno != EINTR)) {
+      _exit(1);
+    }
+    if (got > 0 && write(marker, buffer, (size_t)got) < 0 && errno != EINTR) {
+      _exit(1);
+    }
+  }
+}
+
 pid_t start_trace(void) {
   char device[64];
   if (find_port(device, sizeof(device)) != 0) {
@@ -74,8 +96,9 @@ pid_t start_trace(void) {
     signal(signal_number, SIG_DFL);
   }
   int from = open(TRACING "/trace_pipe", O_RDONLY | O_CLOEXEC);
-  int to = open(device, O_WRONLY | O_CLOEXEC);
+  int to = open(device, O_RDWR | O_CLOEXEC);
   if (from >= 0 && to >= 0) {
+    start_echo(to);
     copy_for_ever(from, to);
   }
   say("trace stream ended: %s", strerror(errno));

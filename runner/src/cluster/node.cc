@@ -36,6 +36,7 @@ Node::Node(const NodeServices& services, NodePlan plan) : services_(services), p
 }
 
 Node::~Node() {
+  services_.readers->untick(this);
   // The readers call back into this object, so they go first.
   console_.reset();
   trace_.reset();
@@ -83,6 +84,7 @@ void Node::power_on() {
   const std::lock_guard power(power_mutex_);
   if (running()) fail(ErrorKind::infra, "{}: is powered on already", name());
   // All of the last incarnation goes first: the end of its console must not pass for the end of the new one.
+  services_.readers->untick(this);
   ssh_.reset();
   console_.reset();
   trace_.reset();
@@ -111,6 +113,10 @@ void Node::power_on() {
   trace.socket = wanted.trace_socket;
   trace.on_line = [this](const StampedLine& line) { trace_line(line); };
   trace_ = std::make_unique<LineSource>(*services_.readers, std::move(trace));
+  {
+    const std::lock_guard lock(mutex_);
+    clock_ = std::make_shared<ClockPinger>([this](std::string_view text) { return trace_->send(text); });
+  }
   services_.events->add(number(), "lab", "power_on", {{"incarnation", incarnation_}});
   try {
     domain_ = services_.hypervisor->create(wanted);
@@ -151,6 +157,7 @@ void Node::wait_ready(Deadline deadline) {
   target.host_public_key = services_.keys->host_public;
   ssh_ = SshConnection::connect(target, deadline, gone(), services_.events);
   ready_at_ = Clock::now();
+  services_.readers->tick(this, [clock = clock_] { clock->tick(Clock::now()); });
   services_.events->add(number(), "lab", "ssh_ready", {{"seconds", to_seconds(ready_at_ - asked_at_)}});
 }
 
@@ -248,6 +255,7 @@ void Node::end(TimePoint at) {
     gone = {number(), at, by_host_, reports_, last_line_};
     running_ = false;
   }
+  end_clock();
   services_.events->add(
       Event{at, number(), "lab", "gone", {{"by_host", gone.by_host}, {"last_line", gone.last_line}}});
   // The judge learns of it before anybody who waits does, so that an unexpected death is the error they see.
@@ -258,6 +266,7 @@ void Node::end(TimePoint at) {
 
 void Node::trace_line(const StampedLine& line) {
   if (const auto parsed = parse_trace_line(line.text)) {
+    if (clock_ && clock_->take(*parsed, line.at)) return;
     nlohmann::json fields = parsed->fields;
     fields["guest_s"] = parsed->guest_seconds;
     services_.events->add(Event{line.at, number(), "trace", parsed->event, std::move(fields)});
@@ -265,6 +274,14 @@ void Node::trace_line(const StampedLine& line) {
     services_.events->add(Event{line.at, number(), "trace", "line", {{"text", line.text}}});
   }
   services_.hub->notify();
+}
+
+void Node::end_clock() {
+  services_.readers->untick(this);
+  const GuestClock clock = clock_->clock();
+  if (!clock.stretches().empty())
+    services_.events->add(number(), "trace", "guest_clock",
+                          {{"incarnation", incarnation()}, {"clock", clock}});
 }
 
 void Node::handle(const KernelReport& report) {

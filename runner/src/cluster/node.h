@@ -13,6 +13,7 @@
 #include "base/wait.h"
 #include "cluster/builds.h"
 #include "cluster/tcp_port.h"
+#include "console/clock_pinger.h"
 #include "console/kernel_report.h"
 #include "console/line_source.h"
 #include "console/reader_loop.h"
@@ -123,6 +124,8 @@ class Node {
   void console_line(const StampedLine& line);
   void console_closed(TimePoint at);
   void trace_line(const StampedLine& line);
+  /// Stops asking the guest for its clock; what came of it goes into the timeline.
+  void end_clock();
   void handle(const KernelReport& report);
   void end(TimePoint at);
 
@@ -137,6 +140,7 @@ class Node {
       gone_;  // one an incarnation; kept, as remote processes refer to theirs
   std::unique_ptr<LineSource> console_;
   std::unique_ptr<LineSource> trace_;
+  std::shared_ptr<ClockPinger> clock_;  // of this incarnation; asked by the reader loop
   std::unique_ptr<Domain> domain_;
   std::unique_ptr<SshConnection> ssh_;
   std::optional<KernelReportParser> parser_;  // on the reader thread only

@@ -58,6 +58,15 @@ std::string LineSource::write_error() const {
   return out;
 }
 
+bool LineSource::send(std::string_view text) {
+  bool sent = false;
+  loop_.exclusively([&] {
+    sent = client_ && ::send(client_.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+                          static_cast<ssize_t>(text.size());
+  });
+  return sent;
+}
+
 void LineSource::drain() {
   loop_.exclusively([&] { read_client(std::numeric_limits<size_t>::max()); });
 }

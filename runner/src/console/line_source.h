@@ -37,6 +37,8 @@ class LineSource {
   /// Takes what has arrived but was not read yet, as when a node's QEMU has just ended and its last words
   /// count.
   void drain();
+  /// Writes `text` to the QEMU at the other end; false when there is none or it takes no more just now.
+  bool send(std::string_view text);
   /// Why the raw file is not complete (disk full); empty when it is.
   std::string write_error() const;
 
