@@ -122,6 +122,44 @@ struct Chosen {
   int (*supervised)(const Options&, const StopFd&) = nullptr;
 };
 
+void add_past_commands(CLI::App& app, Options& options, Chosen& chosen) {
+  CLI::App* report = app.add_subcommand(
+      "report",
+      "Write the reports of a stored run anew (index.html, junit.xml, results.ktap), running nothing");
+  report->add_option("RUN", options.runs, "Run directory, e.g. results/latest")->required()->expected(1);
+  report->callback([&] { chosen.plain = run_report; });
+
+  CLI::App* history = app.add_subcommand(
+      "history", "How a case went over all runs: verdicts, failure rate with its 95 % interval, times");
+  history->add_option("CASE", options.patterns, "Names, * and ? allowed; default: a line for each case");
+  history
+      ->add_option("--import", options.runs,
+                   "First store these run directories; runs store themselves, and none is stored twice")
+      ->expected(1, -1);
+  history->add_flag("--json", options.json, "Machine-readable");
+  history->callback([&] { chosen.plain = run_history; });
+
+  CLI::App* compare = app.add_subcommand(
+      "compare",
+      "Two runs, or sets of runs: new failures, what was mended, and for each interval by how much "
+      "its median moved, with a confidence interval");
+  compare
+      ->add_option("RUNS", options.runs, "Two of: a run directory, the id of a stored run, a pattern of ids")
+      ->required()
+      ->expected(2);
+  compare->add_option("--case", options.patterns, "Only cases with such names, * and ? allowed")->expected(1);
+  compare->add_flag("--json", options.json, "Machine-readable");
+  compare->footer(
+      "Exit: 0 no case fails in the second that never failed in the first, 1 one does, 4 no case is in "
+      "both.\n"
+      "The interval is that of Hodges and Lehmann at 95 %; it needs 4 measurements on each side, which\n"
+      "`o2lab run --repeat 4 CASE` makes.\n"
+      "\n"
+      "  o2lab compare results/20261122T155003Z-3f9a results/latest\n"
+      "  o2lab compare '20261121T*' '20261122T*' --case 'Fencing.*'");
+  compare->callback([&] { chosen.plain = run_compare; });
+}
+
 int dispatch(const Chosen& chosen, const Options& options) {
   if (chosen.plain != nullptr) return chosen.plain(options);
   for (const std::string& ended : sweep_leftovers()) fmt::print(stderr, "o2lab: {}\n", ended);
@@ -255,6 +293,8 @@ int main_inside(int argc, char** argv) {
       ->capture_default_str();
   bench->add_flag("--json", options.json, "Machine-readable");
   bench->callback([&] { chosen.supervised = run_bench; });
+
+  add_past_commands(app, options, chosen);
 
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   const std::string command = args.empty() ? "" : args.front();

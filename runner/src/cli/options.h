@@ -26,11 +26,12 @@ struct Options {
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
   std::string up_mode = "disk";
-  int rounds = 10;              ///< bench: measurements of each figure
-  std::string series;           ///< series: file or folder; empty: SERIES, else the repository's
-  std::vector<std::string> at;  ///< series: parts after which cases run; empty: all
-  bool edges = false;           ///< series: only around the part that each case is meant for
-  bool fresh = false;           ///< series: boot for every cell
+  int rounds = 10;                ///< bench: measurements of each figure
+  std::string series;             ///< series: file or folder; empty: SERIES, else the repository's
+  std::vector<std::string> at;    ///< series: parts after which cases run; empty: all
+  bool edges = false;             ///< series: only around the part that each case is meant for
+  bool fresh = false;             ///< series: boot for every cell
+  std::vector<std::string> runs;  ///< report, history --import, compare: run directories, or patterns of ids
 };
 
 /// 0, or the exit code of DESIGN; each prints what it has to say.
@@ -44,5 +45,8 @@ int run_status(const Options& options);
 int run_down(const Options& options);
 int run_bench(const Options& options, const StopFd& stop);
 int run_series(const Options& options, const StopFd& stop);
+int run_report(const Options& options);
+int run_history(const Options& options);
+int run_compare(const Options& options);
 
 }  // namespace o2lab

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "cli/history.h"
 #include "cli/preflight.h"
 #include "cli/selection.h"
 #include "judge/case_worker.h"
@@ -27,7 +28,9 @@ std::vector<std::string> write_reports(const EndedRun& run) {
     wrong.push_back(
         fmt::format("{}: not complete: {}", (run.run_dir / "events.jsonl").native(), run.events_error));
   try {
-    write_run_reports(run.result, run.events, run.run_dir);
+    ReportExtras extras;
+    extras.past = remember(run.result, run.run_dir, run.events);
+    write_run_reports(run.result, run.events, run.run_dir, std::move(extras));
   } catch (const Error& error) {
     wrong.emplace_back(error.what());
   }

@@ -188,7 +188,8 @@ std::vector<std::string> Series::write_reports(CasePool& pool) const {
     if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
       wrong.push_back(why);
     write_file(run_dir_ / "matrix.json", matrix_json(matrix_).dump(2) + "\n");
-    write_run_reports(pool.result(), events, run_dir_, matrix_html(matrix_));
+    write_run_reports(pool.result(), events, run_dir_,
+                      {.section = matrix_html(matrix_), .past = {}, .beats = {}, .audits = {}});
   } catch (const Error& error) {
     wrong.emplace_back(error.what());
   }

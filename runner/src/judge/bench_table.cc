@@ -25,13 +25,6 @@ double number_of(const std::map<std::string, std::string>& facts, const char* ke
 
 }  // namespace
 
-double median(std::vector<double> values) {
-  if (values.empty()) fail(ErrorKind::infra, "the median of nothing");
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 double BenchFigure::least() const {
   return *std::min_element(values.begin(), values.end());
 }

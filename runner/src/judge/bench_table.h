@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "judge/result.h"
+#include "judge/statistics.h"
 
 namespace o2lab {
-
-/// The middle value; the mean of the two middle ones for an even number. Throws infra when there is none.
-double median(std::vector<double> values);
 
 /// One line of the performance table: what it came to in each round, and what it must not exceed.
 struct BenchFigure {

@@ -10,6 +10,17 @@
 
 namespace o2lab {
 
+namespace {
+
+/// Fields of the event that tells the timeline what is to come.
+nlohmann::json expected(Cause cause, Window window) {
+  return {{"cause", name_of(cause)},
+          {"from_ns", Duration(window.not_before).count()},
+          {"to_ns", Duration(window.within).count()}};
+}
+
+}  // namespace
+
 Undo::~Undo() {
   try {
     now();
@@ -81,11 +92,15 @@ void Lab::step(const std::string& text) {
 }
 
 ExpectedFence Lab::expect_fence(Node& node, Cause cause, Window window) {
+  events_.add(node.number(), "judge", "expected_death", expected(cause, window));
   return ExpectedFence(this, oracle_.expect(node.number(), cause, window, Clock::now()), node.name());
 }
 
 ExpectedFence Lab::expect_fence_of_one(const NodeSet& nodes, Cause cause, Window window) {
   const std::vector<int> list(nodes.begin(), nodes.end());
+  nlohmann::json fields = expected(cause, window);
+  fields["nodes"] = fmt::format("{}", fmt::join(list, " "));
+  events_.add(0, "judge", "expected_death", std::move(fields));
   return ExpectedFence(this, oracle_.expect_one_of(list, cause, window, Clock::now()),
                        fmt::format("one of nodes {}", fmt::join(list, " ")));
 }

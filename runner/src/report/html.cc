@@ -3,10 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "report/case_events.h"
+#include "report/distribution_svg.h"
 #include "report/html_case.h"
 #include "report/html_script.h"
 #include "report/html_style.h"
+#include "report/html_timeline_script.h"
 #include "report/summary_line.h"
+#include "report/svg.h"
 #include "report/text.h"
 
 namespace o2lab {
@@ -41,10 +47,9 @@ std::string header_html(const RunResult& run) {
         n.errors, n.errors == 1 ? "it" : "them");
   if (n.failed == 0) return out + "</header>\n";
   out += "<ul>";
-  for (size_t i = 0; i < run.cases.size(); ++i) {
-    const CaseResult& c = run.cases[i];
+  for (const CaseResult& c : run.cases) {
     if (c.failed())
-      out += fmt::format("<li><a href=\"#case-{}\">{}</a><br>{}</li>\n", i + 1, html(c.full_name()),
+      out += fmt::format("<li><a href=\"#{}\">{}</a><br>{}</li>\n", href(anchor_of(c)), html(c.full_name()),
                          html(one_line(c.reason(), 300)));
   }
   return out + "</ul></header>\n";
@@ -109,7 +114,76 @@ std::string facts_html(const RunResult& run) {
   return out;
 }
 
-std::string table_html(const RunResult& run) {
+/// Verdicts of the case in earlier runs, newest last.
+std::string earlier_html(const Past& past, const std::string& name) {
+  const auto found = past.verdicts.find(name);
+  if (found == past.verdicts.end()) return "";
+  std::string out = "<span class=\"earlier\" title=\"earlier runs, the newest last\">";
+  for (const char letter : found->second)
+    out += fmt::format("<i class=\"{}\"></i>", letter == 'p' ? "pass" : letter == 's' ? "skip" : "fail");
+  return out + "</span>";
+}
+
+/// A bar for each earlier run and this one: how many passed, failed, were skipped.
+std::string progress_html(const RunResult& run, const Past& past) {
+  if (past.runs.empty()) return "";
+  std::vector<Past::Run> runs = past.runs;
+  const Counts now = count(run.cases);
+  runs.push_back({run.id, run.wall(run.started), now.passed, now.failed, now.skipped});
+  int most = 1;
+  for (const Past::Run& r : runs) most = std::max(most, r.passed + r.failed + r.skipped);
+  std::string out = "<h2>Progress over earlier runs</h2><div class=\"progress\">";
+  for (const Past::Run& r : runs) {
+    const auto part = [&](const char* kind, int n) {
+      if (n == 0) return std::string();
+      return fmt::format("<i class=\"{}\" style=\"height:{:.1f}px\"></i>", kind,
+                         std::max(1.5, 64.0 * n / most));
+    };
+    const std::string text = fmt::format("{} {}: {} passed, {} failed, {} skipped",
+                                         r.started.substr(0, std::min<size_t>(16, r.started.size())), r.id,
+                                         r.passed, r.failed, r.skipped);
+    out +=
+        fmt::format("<span title=\"{}\"{}>{}{}{}</span>", html(text), r.id == run.id ? " class=\"this\"" : "",
+                    part("fail", r.failed), part("skip", r.skipped), part("pass", r.passed));
+  }
+  const Past::Run& before = past.runs.back();
+  return out + fmt::format(
+                   "</div><p class=\"soft\">{} runs, this one last. The one before: {} passed, {} failed, {} "
+                   "skipped.</p>\n",
+                   runs.size(), before.passed, before.failed, before.skipped);
+}
+
+std::string legend_html() {
+  return "<div class=\"legend\">"
+         "<span><svg width=\"12\" height=\"12\"><path class=\"fault\" d=\"M6 0l6 6l-6 6l-6 "
+         "-6z\"/></svg>fault begins or ends</span>"
+         "<span><svg width=\"16\" height=\"12\"><rect class=\"band\" width=\"16\" height=\"12\"/></svg>fault "
+         "in "
+         "force</span>"
+         "<span><svg width=\"12\" height=\"12\"><rect class=\"bad\" x=\"1\" y=\"1\" width=\"10\" "
+         "height=\"10\"/></svg>death, fence, kernel report</span>"
+         "<span><svg width=\"16\" height=\"12\"><rect class=\"expected\" x=\"1\" y=\"1\" width=\"14\" "
+         "height=\"10\"/></svg>death expected in here</span>"
+         "<span><svg width=\"12\" height=\"12\"><circle class=\"good\" cx=\"6\" cy=\"6\" "
+         "r=\"5\"/></svg>up, connected, recovered</span>"
+         "<span><svg width=\"12\" height=\"12\"><circle class=\"info\" cx=\"6\" cy=\"6\" r=\"3.5\"/></svg>"
+         "down, silence, quorum</span>"
+         "<span><svg width=\"12\" height=\"14\"><rect class=\"step\" x=\"4\" width=\"3\" "
+         "height=\"14\"/></svg>step of the case</span>"
+         "<span><svg width=\"16\" height=\"12\"><rect class=\"recovery\" width=\"16\" "
+         "height=\"12\"/></svg>recovery</span>"
+         "<span><svg width=\"16\" height=\"12\"><path class=\"beats\" d=\"M3 3v6M8 3v6M13 "
+         "3v6\"/></svg>heartbeat "
+         "write</span>"
+         "<span><svg width=\"16\" height=\"12\"><rect class=\"member\" y=\"4\" width=\"16\" "
+         "height=\"2\"/><rect "
+         "class=\"connected\" y=\"6\" width=\"16\" height=\"2\"/></svg>a row for each peer: counted as up, "
+         "connected</span></div>\n"
+         "<p class=\"soft zoomhelp\" hidden>Timelines: wheel with Ctrl or the buttons to zoom, drag to move, "
+         "double click for all of it; point at anything for its exact time.</p>\n";
+}
+
+std::string table_html(const RunResult& run, const Past& past) {
   const Counts n = count(run.cases);
   std::string out = "<h2>Cases";
   if (n.failed > 0 && n.failed < static_cast<int>(run.cases.size()))
@@ -119,13 +193,13 @@ std::string table_html(const RunResult& run) {
       "</h2><div class=\"scroll\"><table "
       "class=\"cases\"><thead><tr><th>Verdict</th><th>Case</th><th>Family</th>"
       "<th class=\"num\">Nodes</th><th class=\"num\">Took</th><th>Guards</th></tr></thead><tbody>\n";
-  for (size_t i = 0; i < run.cases.size(); ++i) {
-    const CaseResult& c = run.cases[i];
+  for (const CaseResult& c : run.cases) {
     const std::string why = c.verdict == Verdict::skip ? "Skipped: " + c.reason() : c.guards;
     out += fmt::format(
-        "<tr{}><td>{}</td><td><a href=\"#case-{}\">{}</a>{}</td><td>{}</td><td class=\"num\">{}</td>"
+        "<tr{}><td>{}</td><td><a href=\"#{}\">{}</a>{}</td><td>{}</td><td class=\"num\">{}</td>"
         "<td class=\"num\">{}</td><td>{}</td></tr>\n",
-        c.failed() ? "" : " class=\"quiet\"", badge_html(c), i + 1, html(c.suite) + ".<wbr>" + html(c.name),
+        c.failed() ? "" : " class=\"quiet\"", badge_html(c) + earlier_html(past, c.full_name()),
+        href(anchor_of(c)), html(c.suite) + ".<wbr>" + html(c.name),
         c.attempts > 1 ? fmt::format(" <span class=\"soft\">attempt {}</span>", c.attempts) : "",
         html(c.family), c.nodes, c.verdict == Verdict::skip ? "" : human(c.duration()), html(why));
   }
@@ -134,7 +208,7 @@ std::string table_html(const RunResult& run) {
 
 }  // namespace
 
-std::string index_html(const RunResult& run, const std::vector<Event>& events, const std::string& section) {
+std::string index_html(const RunResult& run, const std::vector<Event>& events, const ReportExtras& extras) {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
@@ -142,18 +216,24 @@ std::string index_html(const RunResult& run, const std::vector<Event>& events, c
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{} - o2lab {}</title>\n<style>{}</style></head><body>\n",
       headline(count(run.cases)), html(run.id), html_style);
-  out += header_html(run) + section + facts_html(run) + table_html(run);
-  if (!run.cases.empty()) out += "<h2>Case by case</h2>\n";
+  const std::vector<CaseEvents> parts = split_events(run, events);
+  std::vector<Took> times;
+  for (const CaseEvents& part : parts) times.insert(times.end(), part.times.begin(), part.times.end());
+  out += timeline_symbols() + header_html(run) + section_begin + extras.section + section_end +
+         progress_html(run, extras.past) + facts_html(run) + table_html(run, extras.past) +
+         distributions_html(times, extras.past.times);
+  if (!run.cases.empty()) out += "<h2>Case by case</h2>\n" + legend_html();
   // What failed is what the reader came for.
   for (const bool failed : {true, false})
     for (size_t i = 0; i < run.cases.size(); ++i)
-      if (run.cases[i].failed() == failed) out += case_html(run.cases[i], i + 1, events);
+      if (run.cases[i].failed() == failed)
+        out += case_html(run.cases[i], parts[i].events, parts[i].spans, extras);
   out +=
       "<p class=\"soft\">Also here: <a href=\"events.jsonl\">events.jsonl</a>, <a "
       "href=\"run.json\">run.json</a>, "
       "<a href=\"results.json\">results.json</a>, <a href=\"junit.xml\">junit.xml</a>, "
       "<a href=\"results.ktap\">results.ktap</a></p>\n";
-  return out + fmt::format("<script>{}</script></body></html>\n", html_script);
+  return out + fmt::format("<script>{}{}</script></body></html>\n", html_script, html_timeline_script);
 }
 
 }  // namespace o2lab

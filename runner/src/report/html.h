@@ -6,14 +6,18 @@
 
 #include "base/event_log.h"
 #include "judge/result.h"
+#include "report/extras.h"
 
 namespace o2lab {
 
+/// Around ReportExtras::section in the page, so that a report written anew can keep it.
+inline constexpr char section_begin[] = "<!--section-->";
+inline constexpr char section_end[] = "<!--/section-->";
+
 /// index.html of a run: one file that opens offline (a Content-Security-Policy forbids it to load anything),
 /// light or dark as the reader's system is. Links to artefacts are relative to the run directory. `events`:
-/// the whole timeline of the run, oldest first; each case shows its own stretch of it. `section`: HTML that
-/// stands before the cases.
+/// the whole timeline of the run, oldest first; each case shows its own stretch of it.
 std::string index_html(const RunResult& run, const std::vector<Event>& events,
-                       const std::string& section = {});
+                       const ReportExtras& extras = {});
 
 }  // namespace o2lab

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "report/story.h"
 #include "report/svg.h"
 #include "report/text.h"
 
@@ -11,6 +14,7 @@ namespace {
 
 constexpr size_t report_lines = 120;
 constexpr size_t console_lines = 40;
+constexpr size_t most_told = 14;
 
 std::string allowed(const Interval& i) {
   if (i.lower && i.upper) return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
@@ -38,43 +42,62 @@ std::string intervals_html(const std::vector<Interval>& intervals) {
   return out + "</table></div>\n";
 }
 
-std::string legend_html() {
-  return "<div class=\"legend\">"
-         "<span><svg width=\"12\" height=\"12\"><path class=\"fault\" d=\"M6 0l6 6l-6 6l-6 "
-         "-6z\"/></svg>fault injected</span>"
-         "<span><svg width=\"12\" height=\"12\"><rect class=\"bad\" x=\"1\" y=\"1\" width=\"10\" "
-         "height=\"10\"/></svg>"
-         "panic, fence, reset, kernel report, loss</span>"
-         "<span><svg width=\"12\" height=\"12\"><circle class=\"good\" cx=\"6\" cy=\"6\" "
-         "r=\"5\"/></svg>ready, mounted, up</span>"
-         "<span><svg width=\"12\" height=\"12\"><circle class=\"info\" cx=\"6\" cy=\"6\" r=\"3.5\"/></svg>"
-         "membership, connections, quorum</span>"
-         "<span><svg width=\"12\" height=\"14\"><rect class=\"step\" x=\"4\" width=\"3\" "
-         "height=\"14\"/></svg>step of the case</span>"
-         "</div>";
+std::string timeline_html(const CaseResult& c, const std::vector<Event>& events, CaseView& view) {
+  size_t all = static_cast<size_t>(
+      std::count_if(events.begin(), events.end(), [](const Event& e) { return mark_of(e) != Mark::hidden; }));
+  if (view.shown.empty()) return "";
+  std::string out = "<h3>Timeline, seconds from the start of the case</h3><div class=\"zoomed\">" +
+                    timeline_svg(c, view) + "</div>";
+  out += fmt::format(
+      "<details><summary class=\"soft\">{} {} events as a list</summary><table class=\"events\">\n",
+      all > view.shown.size() ? fmt::format("The most telling {} of", view.shown.size()) : "These", all);
+  for (const Event& e : view.shown)
+    out += fmt::format("<tr><td>{:+.3f}<td>{}<td>{}\n", to_seconds(e.at - c.started), lane_of(e),
+                       html(label_of(e)));
+  return out + "</table></details>\n";
 }
 
-std::string timeline_html(const CaseResult& c, const std::vector<Event>& events) {
-  const std::vector<Event> shown = timeline_events(c, events);
-  if (shown.empty()) return "";
-  std::string out = "<h3>Timeline, seconds from the start of the case</h3><div class=\"scroll\">" +
-                    timeline_svg(c, shown) + "</div>" + legend_html() +
-                    fmt::format(
-                        "<details><summary class=\"soft\">These {} events as a list</summary>"
-                        "<div class=\"scroll\"><table class=\"events\">\n",
-                        shown.size());
-  for (const Event& e : shown)
+std::string story_html(const CaseResult& c, const std::vector<Event>& events,
+                       const std::optional<Telling>& wrong) {
+  const auto at = [&](TimePoint t) { return fmt::format("{:+.1f} s", to_seconds(t - c.started)); };
+  std::string out = "<dl class=\"story\">";
+  if (!c.guards.empty()) out += "<dt>Guards</dt><dd>" + html(c.guards) + "</dd>";
+  if (wrong)
+    out += fmt::format("<dt class=\"late\">First wrong</dt><dd><b>{}</b> {}</dd>", at(wrong->at),
+                       html(wrong->text));
+  const std::vector<Telling> done = what_was_done(events);
+  if (!done.empty()) {
+    out += "<dt>Done</dt><dd>";
+    for (size_t i = 0; i < std::min(done.size(), most_told); ++i)
+      out += fmt::format("<span class=\"at\">{}</span> {}<br>", at(done[i].at), html(done[i].text));
+    if (done.size() > most_told)
+      out += fmt::format("<span class=\"soft\">and {} more, in the timeline</span>", done.size() - most_told);
+    out += "</dd>";
+  }
+  if (c.verdict == Verdict::skip) return out + "</dl>\n";
+  out += "<dt>Expected</dt><dd>";
+  for (const std::string& text : what_was_expected(c, events)) out += html(text) + "<br>";
+  return out + "</dd></dl>\n";
+}
+
+std::string audits_html(const nlohmann::json& audits) {
+  if (!audits.is_array() || audits.empty()) return "";
+  std::string out = "<h3>Audits</h3><table class=\"audits\">";
+  for (const auto& a : audits) {
+    if (!a.is_object()) continue;
+    const std::string result = a.value("result", "");
+    std::string text = a.value("looked_at", "");
+    if (const auto findings = a.find("findings"); findings != a.end() && findings->is_array())
+      for (const auto& one : *findings)
+        if (one.is_string()) text += (text.empty() ? "" : "\n") + one.get<std::string>();
     out += fmt::format(
-        "<tr><td class=\"num\">{:+.3f} "
-        "s</td><td>{}</td><td>{}</td><td>{}</td><td><code>{}</code></td></tr>\n",
-        to_seconds(e.at - c.started), lane_of(e), html(e.source), html(label_of(e)),
-        html(e.fields.empty()
-                 ? ""
-                 : one_line(e.fields.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 400)));
-  return out +
-         "</table></div><p class=\"soft\">All events of the run are in <a "
-         "href=\"events.jsonl\">events.jsonl</a>."
-         "</p></details>\n";
+        "<tr><td><span class=\"badge {}\">{}</span></td><td>{}</td><td class=\"soft\">{}</td></tr>\n",
+        result == "fail"   ? "fail"
+        : result == "skip" ? "skip"
+                           : "pass",
+        html(result), html(a.value("name", "")), html(one_line(text, 600)));
+  }
+  return out + "</table>\n";
 }
 
 std::string messages_html(const CaseResult& c) {
@@ -129,17 +152,31 @@ std::string badge_html(const CaseResult& c) {
   return fmt::format("<span class=\"badge {0}\">{0}</span>", name_of(c.verdict));
 }
 
-std::string case_html(const CaseResult& c, size_t number, const std::vector<Event>& events) {
-  std::string out = fmt::format("<details class=\"case{}\" id=\"case-{}\"{}><summary>{}<b>{}</b>",
-                                c.failed() ? "" : " quiet", number, c.failed() ? " open" : "", badge_html(c),
-                                html(c.full_name()));
+std::string anchor_of(const CaseResult& c) {
+  return c.folder().substr(c.folder().rfind('/') + 1);
+}
+
+std::string case_html(const CaseResult& c, const std::vector<Event>& events, const std::vector<Span>& spans,
+                      const ReportExtras& extras) {
+  CaseView view;
+  view.shown = timeline_events(c, events);
+  view.spans = spans;
+  if (const auto beats = extras.beats.find(c.folder()); beats != extras.beats.end())
+    view.beats = beats->second;
+  const std::optional<Telling> wrong = first_wrong(c, events);
+  if (wrong) view.first_wrong = wrong->at;
+  std::string out =
+      fmt::format("<details class=\"case{}\" id=\"{}\"{}><summary>{}<b>{}</b>", c.failed() ? "" : " quiet",
+                  html(anchor_of(c)), c.failed() ? " open" : "", badge_html(c), html(c.full_name()));
   if (c.failed() && c.failure != FailureClass::none)
     out += fmt::format("<span class=\"tag\">{}</span>", name_of(c.failure));
   out += fmt::format("<span class=\"soft num\">{}</span></summary>\n",
                      c.verdict == Verdict::skip ? "" : human(c.duration()));
-  if (!c.guards.empty()) out += "<p>Guards: " + html(c.guards) + "</p>\n";
-  out += messages_html(c) + kernel_html(c) + intervals_html(c.intervals) + timeline_html(c, events) +
-         console_html(c) + files_html(c);
+  out += story_html(c, events, wrong) + messages_html(c) + kernel_html(c) + intervals_html(c.intervals) +
+         timeline_html(c, events, view);
+  if (const auto audits = extras.audits.find(c.folder()); audits != extras.audits.end())
+    out += audits_html(audits->second);
+  out += console_html(c) + files_html(c);
   return out + "</details>\n";
 }
 

@@ -6,13 +6,19 @@
 
 #include "base/event_log.h"
 #include "judge/result.h"
+#include "observe/timeline.h"
+#include "report/extras.h"
 
 namespace o2lab {
 
 /// "<span class=badge ...>": the verdict as a word in its colour.
 std::string badge_html(const CaseResult& result);
 
-/// One case in full, folded away unless it failed; its anchor is "case-<number>".
-std::string case_html(const CaseResult& result, size_t number, const std::vector<Event>& events);
+/// By which "index.html#…" leads to a case: its full name, with ".2" and so on for a repetition.
+std::string anchor_of(const CaseResult& result);
+
+/// One case in full, folded away unless it failed. `events`: those of the case, on_host_clock().
+std::string case_html(const CaseResult& result, const std::vector<Event>& events,
+                      const std::vector<Span>& spans, const ReportExtras& extras);
 
 }  // namespace o2lab

@@ -27,7 +27,7 @@ if (only) {
   only.addEventListener('change', () => document.body.classList.toggle('only-failed', only.checked));
 }
 function unfold() {
-  const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target || target.tagName !== 'DETAILS') return;
   document.body.classList.remove('only-failed');
   if (only) only.checked = false;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/event_log.h"
 #include "judge/result.h"
+#include "observe/timeline.h"
+#include "report/vocabulary.h"
 
 namespace o2lab {
 
@@ -13,23 +16,25 @@ namespace o2lab {
 /// page's.
 std::string interval_svg(const Interval& interval);
 
-/// What an event is to a reader of the timeline; hidden: one of the many that would only crowd it.
-enum class Mark { hidden, step, fault, bad, good, info };
-Mark mark_of(const Event& event);
-
 /// The moments worth showing between the case's start and end, at most `limit`, oldest first. Where there are
 /// more, information is left out before faults and failures are.
 std::vector<Event> timeline_events(const CaseResult& result, const std::vector<Event>& events,
-                                   size_t limit = 300);
+                                   size_t limit = 240);
 
-/// Short words for an event: what a step says, else its kind and the fields that tell most.
-std::string label_of(const Event& event);
+/// Everything that the picture of one case is drawn from.
+struct CaseView {
+  std::vector<Event> shown;  ///< timeline_events()
+  std::vector<Span> spans;
+  std::map<int, std::vector<TimePoint>> beats;  ///< heartbeat writes of each node
+  std::optional<TimePoint> first_wrong;
+};
 
-/// "node2", "wire", "disk" or "case": the lane an event is drawn in.
-std::string lane_of(const Event& event);
+/// A lane for the case, each node, the wire and the disk; seconds from the start of the case. Below the marks
+/// of a node: its heartbeat writes, then a thin row for each other node that it counts as up and is connected
+/// to. The page's script zooms it. Empty without events.
+std::string timeline_svg(const CaseResult& result, const CaseView& view);
 
-/// A lane for the case, each node, the wire and the disk; seconds from the start of the case. Empty without
-/// events.
-std::string timeline_svg(const CaseResult& result, const std::vector<Event>& shown);
+/// Shapes of the marks, once for the page.
+std::string timeline_symbols();
 
 }  // namespace o2lab

@@ -11,17 +11,15 @@
 namespace o2lab {
 namespace {
 
-constexpr double width = 1000;
+// The script of the page knows these two.
 constexpr double left = 64;
-constexpr double right = 984;
-constexpr double lane_height = 34;
+constexpr double plot = 920;
+constexpr double width = left + plot + 16;
 constexpr double letter_width = 6.1;  // of the 11 px sans-serif that the style sheet sets, on the wide side
-constexpr size_t longest_label = 34;
-
-bool has(const std::string& kind, std::initializer_list<const char*> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const char* word) { return kind.find(word) != std::string::npos; });
-}
+constexpr size_t longest_label = 40;
+constexpr double marks_height = 30;
+constexpr double beats_height = 8;
+constexpr double peer_height = 6;
 
 /// The smallest of 1, 2, 5 times a power of ten that cuts `seconds` into at most ten parts.
 double tick_step(double seconds) {
@@ -47,61 +45,197 @@ const char* class_of(Mark mark) {
   }
 }
 
-/// Shapes differ too, for readers who cannot tell the colours apart.
-std::string shape(Mark mark, double x, double y) {
-  switch (mark) {
-    case Mark::fault:
-      return fmt::format(R"(<path d="M{:.1f} {:.1f}l6 6l-6 6l-6 -6z"/>)", x, y - 6);
-    case Mark::bad:
-      return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="10" height="10"/>)", x - 5, y - 5);
-    case Mark::good:
-      return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="5"/>)", x, y);
-    case Mark::info:
-      return fmt::format(R"(<circle cx="{:.1f}" cy="{:.1f}" r="3.5"/>)", x, y);
-    default:
-      return fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="3" height="14"/>)", x - 1.5, y - 7);
-  }
-}
-
-struct Span {
+struct Room {
   double from;
   double to;
 };
 
 /// True, and the room taken, when nothing in the lane is in the way.
-bool take_room(std::vector<Span>& taken, Span wanted) {
-  for (const Span& s : taken)
+bool take_room(std::vector<Room>& taken, Room wanted) {
+  for (const Room& s : taken)
     if (wanted.from < s.to && s.from < wanted.to) return false;
   taken.push_back(wanted);
   return true;
 }
 
-std::string axis(double seconds, double height) {
-  std::string out;
-  const double step = tick_step(seconds);
-  const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
-  for (int i = 0; i * step <= seconds * 1.0001; ++i) {
-    const double x = left + (right - left) * i * step / seconds;
-    out += fmt::format(
-        R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="4" y2="{1:.0f}"/><text class="tick" x="{0:.1f}" y="{2:.0f}">{3:.{4}f}{5}</text>)",
-        x, height - 18, height - 5, i * step, digits, i == 0 ? " s" : "");
+struct Lane {
+  double top = 0;
+  double height = 0;
+  std::vector<int> peers;  ///< in the order of their rows
+  double marks() const { return top + marks_height / 2; }
+  double beats() const { return top + marks_height; }
+  double peer(int number) const {
+    const auto at = std::find(peers.begin(), peers.end(), number) - peers.begin();
+    return top + marks_height + beats_height + peer_height * static_cast<double>(at);
   }
-  return out;
-}
+};
+
+class Picture {
+ public:
+  Picture(const CaseResult& result, const CaseView& view)
+      : view_(view), start_(result.started), seconds_(std::max(to_seconds(result.duration()), 1e-3)) {
+    for (const Event& e : view.shown) nodes_ = std::max(nodes_, e.node);
+    for (const Span& s : view.spans) nodes_ = std::max(nodes_, s.node);
+    nodes_ = std::clamp(std::max(nodes_, result.nodes), 0, 32);
+    add_lane("case", false);
+    for (int n = 1; n <= nodes_; ++n) add_lane(fmt::format("node{}", n), true);
+    add_lane("wire", false);
+    add_lane("disk", false);
+  }
+
+  std::string draw() {
+    out_ = fmt::format(
+        R"(<svg class="timeline" viewBox="0 0 {} {:.0f}" data-seconds="{:.6f}" role="img" aria-label="Timeline of the case">)",
+        width, bottom_ + 22, seconds_);
+    for (const auto& [name, lane] : lanes_)
+      out_ += fmt::format(R"(<text class="lane" x="0" y="{:.0f}">{}</text>)", lane.marks() + 4, name);
+    out_ += fmt::format(R"(<svg x="{}" width="{}" height="{:.0f}">)", left, plot, bottom_ + 22);
+    axis();
+    // Drawn in seconds and stretched as a whole, so that to zoom is to change one number.
+    out_ += fmt::format(R"x(<g class="x" transform="scale({:.4f} 1)">)x", plot / seconds_);
+    spans();
+    beats();
+    if (view_.first_wrong)
+      out_ +=
+          fmt::format(R"(<path class="wrong" d="M{:.4f} 0V{:.0f}"/>)", seconds(*view_.first_wrong), bottom_);
+    out_ += "</g>";
+    marks();
+    return out_ + "</svg></svg>";
+  }
+
+ private:
+  void add_lane(const std::string& name, bool node) {
+    Lane lane;
+    lane.top = bottom_ + 3;
+    lane.height = marks_height;
+    if (node) {
+      const int number = static_cast<int>(order_.size());
+      for (const Span& s : view_.spans)
+        if (s.peer > 0 && s.peer <= 32 && s.node == number &&
+            std::find(lane.peers.begin(), lane.peers.end(), s.peer) == lane.peers.end())
+          lane.peers.push_back(s.peer);
+      std::sort(lane.peers.begin(), lane.peers.end());
+      if (lane.peers.size() > 8) lane.peers.resize(8);
+      lane.height += beats_height + peer_height * static_cast<double>(lane.peers.size());
+    }
+    bottom_ = lane.top + lane.height;
+    lanes_[name] = lane;
+    order_.push_back(name);
+  }
+
+  double seconds(TimePoint t) const { return std::clamp(to_seconds(t - start_), 0.0, seconds_); }
+
+  void axis() {
+    const double step = tick_step(seconds_);
+    const int digits = std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6);
+    out_ += R"(<g class="axis">)";
+    for (int i = 0; i * step <= seconds_ * 1.0001; ++i)
+      out_ += fmt::format(
+          R"(<line class="grid" x1="{0:.1f}" x2="{0:.1f}" y1="0" y2="{1:.0f}"/><text class="tick{5}" x="{0:.1f}" y="{2:.0f}">{3:.{4}f} s</text>)",
+          plot * i * step / seconds_, bottom_, bottom_ + 15, i * step, digits, i == 0 ? " first" : "");
+    out_ += "</g>";
+  }
+
+  void rectangle(const char* kind, const Span& s, double y, double height, const std::string& label) {
+    const double from = seconds(s.from);
+    out_ +=
+        fmt::format(R"(<rect class="{}" x="{:.4f}" y="{:.1f}" width="{:.4f}" height="{:.1f}" data-l="{}"/>)",
+                    kind, from, y, std::max(seconds(s.to) - from, seconds_ / 4000), height, html(label));
+  }
+
+  void spans() {
+    for (const Span& s : view_.spans) {
+      const auto at = lanes_.find(fmt::format("node{}", s.node));
+      const Lane* lane = at == lanes_.end() ? nullptr : &at->second;
+      if (s.kind == Span::Kind::alive && lane != nullptr) rectangle("alive", s, lane->top, lane->height, "");
+      if (s.kind == Span::Kind::fault) {
+        rectangle("band all", s, 0, bottom_, "");
+        if (lane != nullptr) rectangle("band", s, lane->top, lane->height, s.label);
+        if (lane == nullptr || s.source == "disk") {
+          const Lane& own = lanes_[s.source == "disk" ? "disk" : "wire"];
+          rectangle("band", s, own.top, own.height, s.label);
+        }
+      }
+    }
+    for (const Span& s : view_.spans) {
+      const auto at = lanes_.find(fmt::format("node{}", s.node));
+      if (at == lanes_.end()) continue;
+      const Lane& lane = at->second;
+      const bool has_row = std::find(lane.peers.begin(), lane.peers.end(), s.peer) != lane.peers.end();
+      if (s.kind == Span::Kind::member && has_row)
+        rectangle("member", s, lane.peer(s.peer), 2, fmt::format("counts node{} as up", s.peer));
+      if (s.kind == Span::Kind::connected && has_row)
+        rectangle("connected", s, lane.peer(s.peer) + 2, 2, fmt::format("connected to node{}", s.peer));
+      if (s.kind == Span::Kind::recovery) rectangle("recovery", s, lane.marks() - 6, 12, s.label);
+      if (s.kind == Span::Kind::expected)
+        rectangle("expected", s, lane.top + 1, marks_height - 2, "expected to die in here: " + s.label);
+    }
+  }
+
+  void beats() {
+    for (const auto& [node, times] : view_.beats) {
+      const auto lane = lanes_.find(fmt::format("node{}", node));
+      if (lane == lanes_.end() || times.empty()) continue;
+      out_ += fmt::format(R"(<path class="beats" data-y="{:.1f}" d=")", lane->second.beats());
+      for (const TimePoint t : times)
+        out_ += fmt::format("M{:.3f} {:.0f}v{:.0f}", seconds(t), lane->second.beats(), beats_height - 2);
+      out_ += R"("/>)";
+    }
+  }
+
+  void marks() {
+    std::map<std::string, std::vector<Room>> taken;
+    const auto x_of = [&](const Event& e) { return plot * seconds(e.at) / seconds_; };
+    for (const Event& e : view_.shown) taken[lane_of(e)].push_back({x_of(e) - 7, x_of(e) + 7});
+    // What went wrong is named first; the others get a name where there is still room.
+    std::map<const Event*, std::string> named;
+    for (const bool important : {true, false})
+      for (const Event& e : view_.shown) {
+        const Mark mark = mark_of(e);
+        if ((mark == Mark::bad || mark == Mark::fault) != important) continue;
+        const std::string label = one_line(label_of(e), longest_label);
+        const double length = letter_width * static_cast<double>(label.size());
+        const double x = x_of(e);
+        std::vector<Room>& room = taken[lane_of(e)];
+        if (x + 9 + length <= plot && take_room(room, {x + 8, x + 13 + length}))
+          named[&e] = fmt::format(R"(<text x="9" y="4">{}</text>)", html(label));
+        else if (x - 9 - length >= 0 && take_room(room, {x - 13 - length, x - 8}))
+          named[&e] = fmt::format(R"(<text class="before" x="-9" y="4">{}</text>)", html(label));
+      }
+    for (const Event& e : view_.shown) {
+      const auto lane = lanes_.find(lane_of(e));
+      if (lane == lanes_.end()) continue;
+      const std::string error =
+          e.fields.contains("error_ns")
+              ? fmt::format(R"( data-e="{:.2f}")",
+                            static_cast<double>(e.fields["error_ns"].get<int64_t>()) / 1e6)
+              : "";
+      const char* mark = class_of(mark_of(e));
+      out_ += fmt::format(
+          R"x(<g class="m {0}" data-t="{1:.4f}"{2} data-l="{3}" transform="translate({4:.1f} {5:.0f})"><use href="#m-{0}"/>{6}</g>)x",
+          mark, to_seconds(e.at - start_), error, html(label_of(e)), x_of(e), lane->second.marks(),
+          named[&e]);
+    }
+  }
+
+  const CaseView& view_;
+  const TimePoint start_;
+  const double seconds_;
+  int nodes_ = 0;
+  double bottom_ = 0;
+  std::map<std::string, Lane> lanes_;
+  std::vector<std::string> order_;
+  std::string out_;
+};
 
 }  // namespace
 
-Mark mark_of(const Event& e) {
-  if (e.source == "fault") return Mark::fault;
-  if (has(e.kind, {"panic", "oops", "warn", "lockdep", "kasan", "hung", "fence", "reset", "crash", "timeout",
-                   "kernel_report", "bug", "lost", "error", "fail"}))
-    return Mark::bad;
-  if (e.source == "case" || e.source == "judge") return Mark::step;
-  if (has(e.kind,
-          {"umount", "unmount", "disconnect", "down", "quorum", "conn", "still_up", "stopped", "left"}))
-    return Mark::info;
-  if (has(e.kind, {"ready", "mount", "_up", "recover", "joined"})) return Mark::good;
-  return Mark::hidden;
+std::string timeline_symbols() {
+  // Shapes differ too, for readers who cannot tell the colours apart.
+  return R"(<svg class="symbols" width="0" height="0" aria-hidden="true"><defs>)"
+         R"(<path id="m-fault" d="M0 -6l6 6l-6 6l-6 -6z"/><rect id="m-bad" x="-5" y="-5" width="10" height="10"/>)"
+         R"(<circle id="m-good" r="5"/><circle id="m-info" r="3.5"/><rect id="m-step" x="-1.5" y="-7" width="3" height="14"/>)"
+         "</defs></svg>\n";
 }
 
 std::vector<Event> timeline_events(const CaseResult& result, const std::vector<Event>& events, size_t limit) {
@@ -119,82 +253,8 @@ std::vector<Event> timeline_events(const CaseResult& result, const std::vector<E
   return out;
 }
 
-std::string label_of(const Event& e) {
-  std::string words = e.kind;
-  std::replace(words.begin(), words.end(), '_', ' ');
-  if (!e.fields.is_object()) return words;
-  if (e.kind == "step")
-    for (const char* key : {"text", "name", "step"})
-      if (e.fields.contains(key) && e.fields[key].is_string())
-        return one_line(e.fields[key].get<std::string>(), 120);
-  for (const char* key : {"cause", "verdict", "state", "volume", "peer", "text"}) {
-    const auto field = e.fields.find(key);
-    if (field == e.fields.end()) continue;
-    const std::string value = field->is_string() ? field->get<std::string>() : field->dump();
-    return fmt::format("{}: {}{}", words, std::string_view(key) == "peer" ? "peer " : "",
-                       one_line(value, 120));
-  }
-  return words;
-}
-
-std::string lane_of(const Event& e) {
-  if (e.source == "switch") return "wire";
-  if (e.source == "disk") return "disk";
-  return e.node > 0 && e.source != "case" && e.source != "judge" ? fmt::format("node{}", e.node) : "case";
-}
-
-std::string timeline_svg(const CaseResult& result, const std::vector<Event>& shown) {
-  if (shown.empty()) return "";
-  int nodes = result.nodes;
-  for (const Event& e : shown) nodes = std::max(nodes, e.node);
-  std::vector<std::string> lanes = {"case"};
-  for (int n = 1; n <= nodes; ++n) lanes.push_back(fmt::format("node{}", n));
-  lanes.insert(lanes.end(), {"wire", "disk"});
-
-  const double height = lane_height * static_cast<double>(lanes.size()) + 28;
-  const double seconds = std::max(to_seconds(result.duration()), 1e-3);
-  const auto x_of = [&](const Event& e) {
-    return left + (right - left) * to_seconds(e.at - result.started) / seconds;
-  };
-  std::map<std::string, double> y_of;
-  std::map<std::string, std::vector<Span>> taken;
-
-  std::string out = fmt::format(
-      R"(<svg class="timeline" viewBox="0 0 {} {:.0f}" role="img" aria-label="Timeline of the case">)", width,
-      height);
-  out += axis(seconds, height);
-  for (size_t i = 0; i < lanes.size(); ++i) {
-    const double y = 4 + lane_height * (static_cast<double>(i) + 0.5);
-    y_of[lanes[i]] = y;
-    out += fmt::format(R"(<text class="lane" x="0" y="{:.1f}">{}</text>)", y + 4, lanes[i]);
-    out += fmt::format(R"(<line class="lane" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", left, right, y, y);
-  }
-  for (const Event& e : shown) {
-    const double x = x_of(e);
-    taken[lane_of(e)].push_back({x - 7, x + 7});
-    out += fmt::format(R"(<g class="{}"><title>{:+.3f} s {} {}: {}</title>{}</g>)", class_of(mark_of(e)),
-                       to_seconds(e.at - result.started), lane_of(e), html(e.source), html(label_of(e)),
-                       shape(mark_of(e), x, y_of[lane_of(e)]));
-  }
-  // What went wrong is named first; the others get a name where there is still room.
-  for (const bool important : {true, false}) {
-    for (const Event& e : shown) {
-      const Mark mark = mark_of(e);
-      if ((mark == Mark::bad || mark == Mark::fault) != important) continue;
-      const std::string label = one_line(label_of(e), longest_label);
-      const double length = letter_width * static_cast<double>(label.size());
-      const double x = x_of(e);
-      std::vector<Span>& room = taken[lane_of(e)];
-      const double y = y_of[lane_of(e)] + 4;
-      if (x + 9 + length <= width && take_room(room, {x + 8, x + 13 + length}))
-        out += fmt::format(R"(<text class="{}" x="{:.1f}" y="{:.1f}">{}</text>)", class_of(mark), x + 9, y,
-                           html(label));
-      else if (x - 9 - length >= left && take_room(room, {x - 13 - length, x - 8}))
-        out += fmt::format(R"(<text class="{} before" x="{:.1f}" y="{:.1f}">{}</text>)", class_of(mark),
-                           x - 9, y, html(label));
-    }
-  }
-  return out + "</svg>";
+std::string timeline_svg(const CaseResult& result, const CaseView& view) {
+  return view.shown.empty() ? "" : Picture(result, view).draw();
 }
 
 }  // namespace o2lab

@@ -22,13 +22,14 @@ void write_case_reports(const CaseResult& result, const fs::path& run_dir) {
 }
 
 void write_run_reports(const RunResult& run, const std::vector<Event>& events, const fs::path& run_dir,
-                       const std::string& section) {
+                       ReportExtras extras) {
+  read_case_files(run, run_dir, extras);
   const std::vector<std::pair<const char*, std::function<std::string()>>> files = {
       {"run.json", [&] { return run_json(run); }},
       {"results.json", [&] { return results_json(run); }},
       {"results.ktap", [&] { return ktap(run); }},
       {"junit.xml", [&] { return junit_xml(run); }},
-      {"index.html", [&] { return index_html(run, events, section); }},
+      {"index.html", [&] { return index_html(run, events, extras); }},
   };
   std::string errors;
   for (const auto& [name, text] : files) {

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "judge/comparison.h"
+#include "report/history.h"
+#include "report/json.h"
+
+namespace o2lab {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+/// A run directory, which is stored by that, or a pattern of stored runs' ids.
+std::string pattern_of(History& history, const std::string& runs) {
+  std::error_code error;
+  if (!fs::exists(fs::path(runs) / "results.json", error)) return runs;
+  const RunResult run = read_results(runs);
+  history.add(run, runs, split_events(run, read_events(runs)));
+  return run.id;
+}
+
+std::vector<Sample> samples_of(History& history, const std::string& pattern, const std::string& cases,
+                               std::vector<std::string>& ids) {
+  ids = history.runs(pattern);
+  if (ids.empty())
+    fail(ErrorKind::input,
+         "{}: neither a run directory nor the id of a stored run; patterns (*, ?) match ids: quote them",
+         pattern);
+  std::vector<Sample> out;
+  for (const StoredCase& one : history.cases(cases, pattern)) {
+    Sample sample{one.name, one.verdict, {{"whole case", to_seconds(one.duration)}}};
+    for (const Interval& i : one.intervals)
+      if (i.measured) sample.seconds.emplace_back(i.name, to_seconds(*i.measured));
+    out.push_back(std::move(sample));
+  }
+  return out;
+}
+
+ordered_json json_of(const std::vector<ComparedVerdict>& all) {
+  ordered_json out = ordered_json::array();
+  for (const ComparedVerdict& v : all)
+    out.push_back({{"case", v.test},
+                   {"a", {{"ran", v.a_ran}, {"failed", v.a_failed}}},
+                   {"b", {{"ran", v.b_ran}, {"failed", v.b_failed}}}});
+  return out;
+}
+
+ordered_json json_of(const Comparison& c, const std::vector<std::string>& a,
+                     const std::vector<std::string>& b) {
+  ordered_json intervals = ordered_json::array();
+  for (const ComparedInterval& i : c.intervals) {
+    ordered_json one{{"case", i.test},
+                     {"interval", i.name},
+                     {"a", {{"n", i.a.size()}, {"median", median(i.a)}}},
+                     {"b", {{"n", i.b.size()}, {"median", median(i.b)}}},
+                     {"shift", i.shift.median},
+                     {"ci95", ordered_json()},
+                     {"differs", i.shift.differs()},
+                     {"text", i.text()}};
+    if (i.shift.known) one["ci95"] = {i.shift.interval.low, i.shift.interval.high};
+    intervals.push_back(std::move(one));
+  }
+  return {{"a", a},
+          {"b", b},
+          {"in_both", c.in_both},
+          {"new_failures", json_of(c.new_failures)},
+          {"mended", json_of(c.mended)},
+          {"only_a", c.only_a},
+          {"only_b", c.only_b},
+          {"intervals", std::move(intervals)}};
+}
+
+void print_verdicts(const char* what, const std::vector<ComparedVerdict>& all) {
+  if (!all.empty()) fmt::print("{}\n", what);
+  for (const ComparedVerdict& v : all)
+    fmt::print("  {}: {} of {} failed before, {} of {} now\n", v.test, v.a_failed, v.a_ran, v.b_failed,
+               v.b_ran);
+}
+
+void print(const Comparison& c, size_t a, size_t b) {
+  fmt::print("{} and {} runs, {} cases in both", a, b, c.in_both);
+  if (!c.only_a.empty() || !c.only_b.empty())
+    fmt::print(", {} only in the first, {} only in the second", c.only_a.size(), c.only_b.size());
+  fmt::print("\n");
+  print_verdicts("new failures", c.new_failures);
+  print_verdicts("mended", c.mended);
+  size_t same = 0, unknown = 0;
+  for (const bool differs : {true, false}) {
+    const std::string* test = nullptr;
+    for (const ComparedInterval& i : c.intervals) {
+      if (i.shift.differs() != differs) continue;
+      if (!i.shift.known && c.in_both > 5) {
+        ++unknown;
+        continue;
+      }
+      if (!differs && c.in_both > 5) {
+        ++same;
+        continue;
+      }
+      if (test == nullptr || *test != i.test) fmt::print("{}\n", i.test);
+      test = &i.test;
+      fmt::print("  {}: {}\n", i.name, i.text());
+    }
+  }
+  if (same + unknown > 0)
+    fmt::print("no difference shown in {} further intervals, too few measurements to tell in {}\n", same,
+               unknown);
+}
+
+}  // namespace
+
+int run_compare(const Options& options) {
+  History history;
+  const std::string cases = options.patterns.empty() ? "*" : options.patterns.front();
+  std::vector<std::string> a_ids, b_ids;
+  const std::vector<Sample> a = samples_of(history, pattern_of(history, options.runs.at(0)), cases, a_ids);
+  const std::vector<Sample> b = samples_of(history, pattern_of(history, options.runs.at(1)), cases, b_ids);
+  const Comparison c = compare(a, b);
+  if (options.json)
+    fmt::print("{}\n", json_of(c, a_ids, b_ids).dump(2, ' ', false, ordered_json::error_handler_t::replace));
+  else
+    print(c, a_ids.size(), b_ids.size());
+  if (c.in_both == 0) return 4;
+  return c.new_failures.empty() ? 0 : 1;
+}
+
+}  // namespace o2lab

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "judge/statistics.h"
+#include "report/history.h"
+#include "report/json.h"
+
+namespace o2lab {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Flakes {
+  int64_t ran = 0;
+  int64_t failed = 0;
+};
+
+Flakes flakes_of(const std::vector<const StoredCase*>& all) {
+  Flakes out;
+  for (const StoredCase* one : all) {
+    if (one->verdict == "skip") continue;
+    ++out.ran;
+    if (one->failed()) ++out.failed;
+  }
+  return out;
+}
+
+struct Measured {
+  std::vector<double> seconds;
+  const Interval* last = nullptr;
+  int64_t broken = 0;  ///< out of bounds, or never seen
+};
+
+std::map<std::string, Measured> intervals_of(const std::vector<const StoredCase*>& all) {
+  std::map<std::string, Measured> out;
+  for (const StoredCase* one : all)
+    for (const Interval& i : one->intervals) {
+      Measured& m = out[i.name];
+      m.last = &i;
+      if (i.measured) m.seconds.push_back(to_seconds(*i.measured));
+      if (!i.ok) ++m.broken;
+    }
+  return out;
+}
+
+std::string bounds_text(const Interval& i) {
+  if (i.lower && i.upper) return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
+  if (i.upper) return "at most " + human(*i.upper);
+  return i.lower ? "at least " + human(*i.lower) : "not bounded";
+}
+
+ordered_json json_of(const std::string& name, const std::vector<const StoredCase*>& all) {
+  const Flakes flakes = flakes_of(all);
+  const Range rate = wilson(flakes.failed, flakes.ran);
+  ordered_json out{
+      {"name", name},
+      {"ran", flakes.ran},
+      {"failed", flakes.failed},
+      {"failure_rate",
+       flakes.ran == 0 ? ordered_json() : ordered_json(double(flakes.failed) / double(flakes.ran))},
+      {"failure_rate_95", {rate.low, rate.high}},
+      {"runs", ordered_json::array()},
+      {"intervals", ordered_json::array()}};
+  for (const StoredCase* one : all)
+    out["runs"].push_back({{"run", one->run},
+                           {"started", one->started},
+                           {"kernel", one->kernel},
+                           {"kernel_hash", one->kernel_hash},
+                           {"verdict", one->verdict},
+                           {"reason", one->reason},
+                           {"seconds", to_seconds(one->duration)}});
+  for (const auto& [interval, m] : intervals_of(all))
+    out["intervals"].push_back(
+        {{"name", interval},
+         {"seconds", m.seconds},
+         {"median", m.seconds.empty() ? ordered_json() : ordered_json(median(m.seconds))},
+         {"out_of_bounds", m.broken}});
+  return out;
+}
+
+std::string rate_text(const Flakes& flakes) {
+  const Range rate = wilson(flakes.failed, flakes.ran);
+  return fmt::format("{} of {} failed: {:.0f} % (95 %: {:.0f} to {:.0f} %)", flakes.failed, flakes.ran,
+                     flakes.ran == 0 ? 0.0 : 100.0 * double(flakes.failed) / double(flakes.ran),
+                     100 * rate.low, 100 * rate.high);
+}
+
+void print_one(const std::string& name, const std::vector<const StoredCase*>& all) {
+  constexpr size_t shown = 40;
+  fmt::print("{}: {}\n", name, rate_text(flakes_of(all)));
+  if (all.size() > shown) fmt::print("  {} older ones are in --json\n", all.size() - shown);
+  for (size_t i = all.size() - std::min(all.size(), shown); i < all.size(); ++i)
+    fmt::print("  {}  {:<5} {:>8}  {}  {}{}\n", all[i]->started.substr(0, 16), all[i]->verdict,
+               human(all[i]->duration), all[i]->run, all[i]->kernel,
+               all[i]->failed() || all[i]->verdict == "skip" ? "  " + all[i]->reason : "");
+  const auto intervals = intervals_of(all);
+  if (!intervals.empty()) fmt::print("intervals\n");
+  for (const auto& [interval, m] : intervals) {
+    if (m.seconds.empty()) {
+      fmt::print("  {}: never seen\n", interval);
+      continue;
+    }
+    fmt::print(
+        "  {}: median {:.2f} s, middle half {:.2f} to {:.2f} s, all {:.2f} to {:.2f} s of {}; allowed {}{}\n",
+        interval, median(m.seconds), quantile(m.seconds, 0.25), quantile(m.seconds, 0.75),
+        quantile(m.seconds, 0), quantile(m.seconds, 1), m.seconds.size(), bounds_text(*m.last),
+        m.broken > 0 ? fmt::format("; {} out of bounds", m.broken) : "");
+  }
+}
+
+}  // namespace
+
+Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<Event>& events) {
+  try {
+    History history;
+    Past past = history.before(run);
+    // A run in which nothing ran says nothing to later ones.
+    if (!run.cases.empty()) history.add(run, run_dir, split_events(run, events));
+    return past;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "o2lab: this run is not in the history: {}\n", error.what());
+    return {};
+  }
+}
+
+int run_history(const Options& options) {
+  History history;
+  if (!options.runs.empty()) {
+    int added = 0;
+    for (const std::string& dir : options.runs) {
+      const bool is_new = import_run(history, dir);
+      added += is_new ? 1 : 0;
+      if (!options.json) fmt::print("{}: {}\n", dir, is_new ? "added" : "was there already");
+    }
+    if (options.patterns.empty()) {
+      if (options.json) fmt::print("{}\n", ordered_json{{"added", added}}.dump());
+      return 0;
+    }
+  }
+  std::vector<StoredCase> stored;
+  for (const std::string& pattern :
+       options.patterns.empty() ? std::vector<std::string>{"*"} : options.patterns)
+    for (StoredCase& one : history.cases(pattern)) stored.push_back(std::move(one));
+  std::map<std::string, std::vector<const StoredCase*>> by_name;
+  for (const StoredCase& one : stored) by_name[one.name].push_back(&one);
+  if (options.json) {
+    ordered_json out = ordered_json::array();
+    for (const auto& [name, all] : by_name) out.push_back(json_of(name, all));
+    fmt::print("{}\n", out.dump(2, ' ', false, ordered_json::error_handler_t::replace));
+    return by_name.empty() ? 4 : 0;
+  }
+  if (by_name.empty()) {
+    fmt::print(stderr,
+               "o2lab: no stored run has such a case: `o2lab history --import results/*` reads runs made "
+               "before the history was kept\n");
+    return 4;
+  }
+  if (by_name.size() == 1) {
+    print_one(by_name.begin()->first, by_name.begin()->second);
+    return 0;
+  }
+  for (const auto& [name, all] : by_name) fmt::print("{:<60} {}\n", name, rate_text(flakes_of(all)));
+  return 0;
+}
+
+}  // namespace o2lab

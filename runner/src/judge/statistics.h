@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace o2lab {
+
+/// The middle value; the mean of the two middle ones for an even number. Throws infra when there is none.
+double median(std::vector<double> values);
+/// Between order statistics, linearly (type 7 of Hyndman and Fan, 1996): quantile(v, 0.5) is median(v). Throws as that.
+double quantile(std::vector<double> values, double part);
+
+struct Range {
+  double low = 0;
+  double high = 0;
+};
+
+/// Wilson's score interval for a share of `hits` in `trials` at 95 % (z = 1.959964); 0 to 1 without trials.
+Range wilson(int64_t hits, int64_t trials);
+
+/// How far the values of b lie above those of a.
+struct Shift {
+  double median = 0;  ///< estimate of Hodges and Lehmann: the median of all differences b - a
+  Range interval;  ///< of at least 95 %, by the exact distribution of the rank sum (Mann and Whitney, 1947)
+  bool known = false;  ///< enough values for an interval: 4 and 4, 3 and 5, 2 and 8
+  bool differs() const { return known && (interval.low > 0 || interval.high < 0); }
+};
+
+/// Assumes nothing of how the values are distributed but that b is a, moved. Says the same each time: nothing
+/// in it is random.
+Shift shift_of(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace o2lab

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/statistics.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace o2lab {
+namespace {
+
+TEST(Statistics, MedianAndQuantiles) {
+  EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 1, 2, 3}), 2.5);
+  EXPECT_EQ(median({7}), 7);
+  EXPECT_THROW(median({}), Error);
+  // Five values at 0, 1/4, 1/2, 3/4, 1: a tenth is 0.4 of the way from the first to the second.
+  EXPECT_DOUBLE_EQ(quantile({10, 20, 30, 40, 50}, 0.1), 14);
+  EXPECT_DOUBLE_EQ(quantile({10, 20, 30, 40, 50}, 0.25), 20);
+  EXPECT_DOUBLE_EQ(quantile({10, 20, 30, 40, 50}, 1), 50);
+}
+
+TEST(Statistics, WilsonByHand) {
+  // z^2 = 3.841459; 0 of 10: upper = z^2 / (10 + z^2) = 3.841459 / 13.841459.
+  EXPECT_EQ(wilson(0, 10).low, 0);
+  EXPECT_NEAR(wilson(0, 10).high, 0.277533, 1e-5);
+  // 1 of 10: middle (0.1 + 0.19207295) / 1.3841459 = 0.2110132, half 1.959964 * sqrt(0.009 + 0.0096036475) /
+  // 1.3841459 = 0.1931372.
+  EXPECT_NEAR(wilson(1, 10).low, 0.0178760, 1e-5);
+  EXPECT_NEAR(wilson(1, 10).high, 0.4041504, 1e-5);
+  EXPECT_EQ(wilson(10, 10).high, 1);
+  EXPECT_NEAR(wilson(10, 10).low, 1 - 0.277533, 1e-5);
+  EXPECT_EQ(wilson(0, 0).low, 0);
+  EXPECT_EQ(wilson(0, 0).high, 1);
+}
+
+TEST(Statistics, FourAndFourAreTheFirstEqualNumbersThatTell) {
+  // Of C(8,4) = 70 arrangements one has U = 0: 1.4 % a side; of C(6,3) = 20 one: 5 %.
+  const Shift four = shift_of({1, 2, 3, 4}, {11, 12, 13, 14});
+  EXPECT_TRUE(four.known);
+  EXPECT_EQ(four.median, 10);
+  EXPECT_EQ(four.interval.low, 7);    // 11 - 4
+  EXPECT_EQ(four.interval.high, 13);  // 14 - 1
+  EXPECT_TRUE(four.differs());
+  const Shift three = shift_of({1, 2, 3}, {101, 102, 103});
+  EXPECT_FALSE(three.known);
+  EXPECT_FALSE(three.differs());
+  EXPECT_EQ(three.median, 100);
+}
+
+TEST(Statistics, FiveAndFiveLeaveOutTwoAtEachEnd) {
+  // Of 252 arrangements 1, 1, 2, 3 have U = 0, 1, 2, 3: U < 3 is 1.6 %, U < 4 is 2.8 %, so the interval goes
+  // from the third smallest difference to the third largest. With a = 0 1 2 3 4 and b = 10 20 30 40 50 the
+  // smallest differences are 6 7 8 and the largest 50 49 48.
+  const Shift shift = shift_of({0, 1, 2, 3, 4}, {10, 20, 30, 40, 50});
+  EXPECT_EQ(shift.interval.low, 8);
+  EXPECT_EQ(shift.interval.high, 48);
+  EXPECT_EQ(shift.median, 28);  // 30 - 2
+}
+
+TEST(Statistics, SameValuesDoNotDiffer) {
+  const std::vector<double> a = {5.1, 5.3, 4.9, 5.0, 5.2, 5.1};
+  const Shift shift = shift_of(a, a);
+  EXPECT_TRUE(shift.known);
+  EXPECT_EQ(shift.median, 0);
+  EXPECT_FALSE(shift.differs());
+}
+
+TEST(Statistics, UnequalNumbersAndSigns) {
+  // C(10,2) = 45: U = 0 is 2.2 %.
+  const Shift shift = shift_of({100, 101}, {1, 2, 3, 4, 5, 6, 7, 8});
+  EXPECT_TRUE(shift.known);
+  EXPECT_EQ(shift.interval.low, -100);
+  EXPECT_EQ(shift.interval.high, -92);
+  EXPECT_TRUE(shift.differs());
+  EXPECT_FALSE(shift_of({}, {1}).known);
+  EXPECT_FALSE(shift_of({1}, {2}).known);
+}
+
+TEST(Statistics, ManyValuesAgreeWithTheNormalApproximation) {
+  std::vector<double> a, b;
+  for (int i = 0; i < 50; ++i) a.push_back(i);
+  for (int i = 0; i < 50; ++i) b.push_back(i + 20);
+  const Shift exact = shift_of(a, b);
+  a.push_back(24.5);
+  b.push_back(44.5);
+  const Shift approximate = shift_of(a, b);
+  EXPECT_EQ(exact.median, 20);
+  EXPECT_NEAR(exact.interval.low, approximate.interval.low, 1);
+  EXPECT_NEAR(exact.interval.high, approximate.interval.high, 1);
+  EXPECT_TRUE(exact.differs());
+}
+
+}  // namespace
+}  // namespace o2lab

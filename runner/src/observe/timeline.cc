@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "observe/timeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "console/guest_clock.h"
+
+namespace o2lab {
+
+namespace {
+
+std::string text_field(const Event& e, const char* key) {
+  const auto found = e.fields.is_object() ? e.fields.find(key) : e.fields.end();
+  if (!e.fields.is_object() || found == e.fields.end()) return "";
+  return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+/// Kinds of events that begin and end a fault, and what it is. New faults go here.
+struct FaultWords {
+  const char* begin;
+  const char* end;
+  const char* words;
+};
+constexpr FaultWords kFaults[] = {
+    {"network_fault", "network_fault_over", "network"},
+    {"disk_hang", "disk_released", "disk hangs"},
+    {"disk_fault_on", "disk_fault_off", "disk"},
+    {"fail_writes_on", "fail_writes_off", "writes fail"},
+    {"node_paused", "node_resumed", "node suspended"},
+    {"cpu_slow_on", "cpu_slow_off", "slow CPU"},
+    {"clock_drift_on", "clock_drift_off", "clock drifts"},
+};
+
+std::string fault_label(const Event& e, const char* words) {
+  if (const std::string text = text_field(e, "text"); !text.empty()) return text;
+  std::string out = words;
+  for (const char* key : {"disk", "fault", "of", "operations", "percent", "ppm"})
+    if (const std::string value = text_field(e, key); !value.empty())
+      out += fmt::format("{}{}", out == words ? ": " : " ", value);
+  return out;
+}
+
+/// Which way a link_policy event goes, and whether frames pass as if there were none.
+bool is_plain(const Event& e) {
+  for (const auto& [key, value] : e.fields.items())
+    if (key != "from" && key != "to" && !(value.is_boolean() && !value.get<bool>())) return false;
+  return true;
+}
+
+class Spans {
+ public:
+  explicit Spans(TimePoint to) : to_(to) {}
+
+  void begin(const std::string& key, Span span) {
+    if (open_.count(key) > 0) return;
+    open_[key] = out_.size();
+    span.to = to_;
+    span.open = true;
+    out_.push_back(std::move(span));
+  }
+  void end(const std::string& key, TimePoint at) {
+    const auto found = open_.find(key);
+    if (found == open_.end()) return;
+    out_[found->second].to = at;
+    out_[found->second].open = false;
+    open_.erase(found);
+  }
+  void end_all(const std::string& prefix, TimePoint at) {
+    std::vector<std::string> keys;
+    for (const auto& [key, index] : open_)
+      if (key.rfind(prefix, 0) == 0) keys.push_back(key);
+    // What the end of a node ended was still so then.
+    for (const std::string& key : keys) {
+      out_[open_.at(key)].to = at;
+      open_.erase(key);
+    }
+  }
+  bool is_open(const std::string& key) const { return open_.count(key) > 0; }
+  /// The open one whose key begins so and that began last; empty when there is none.
+  std::string last_open(const std::string& prefix) const {
+    std::string best;
+    for (const auto& [key, index] : open_)
+      if (key.rfind(prefix, 0) == 0 && (best.empty() || index > open_.at(best))) best = key;
+    return best;
+  }
+  void add(Span span) { out_.push_back(std::move(span)); }
+  std::vector<Span> take() {
+    std::stable_sort(out_.begin(), out_.end(), [](const Span& a, const Span& b) { return a.from < b.from; });
+    return std::move(out_);
+  }
+
+ private:
+  TimePoint to_;
+  std::vector<Span> out_;
+  std::map<std::string, size_t> open_;
+};
+
+void faults(Spans& spans, const Event& e, bool told_as_a_whole) {
+  for (const FaultWords& words : kFaults) {
+    const std::string kind = fmt::format("fault {} {} ", e.node, words.begin);
+    if (e.kind == words.begin)
+      spans.begin(kind + e.fields.dump(),
+                  {Span::Kind::fault, e.node, 0, e.at, {}, true, fault_label(e, words.words), e.source});
+    if (e.kind == words.end) {
+      const std::string exact = kind + e.fields.dump();
+      spans.end(spans.is_open(exact) ? exact : spans.last_open(kind), e.at);
+    }
+  }
+  if (e.kind != "link_policy" || told_as_a_whole) return;
+  const int from = e.fields.value("from", 0);
+  const int to = e.fields.value("to", 0);
+  const std::string key = fmt::format("fault link {} {}", from, to);
+  if (is_plain(e))
+    spans.end(key, e.at);
+  else
+    spans.begin(key, {Span::Kind::fault,
+                      0,
+                      0,
+                      e.at,
+                      {},
+                      true,
+                      fmt::format("{} {}->{}", e.fields.value("drop", false) ? "drop" : "reset", from, to),
+                      e.source});
+}
+
+void relations(Spans& spans, const Event& e) {
+  const int peer = std::atoi(text_field(e, "node").c_str());
+  const std::string what = text_field(e, "event");
+  if (e.kind == "o2hb_node_event" && text_field(e, "class") == "global" && peer != e.node) {
+    const std::string key = fmt::format("node {} member {}", e.node, peer);
+    if (what == "up")
+      spans.begin(key, {Span::Kind::member, e.node, peer, e.at, {}, true, {}, e.source});
+    else if (what == "down")
+      spans.end(key, e.at);
+  }
+  if (e.kind == "o2net_connection") {
+    const std::string key = fmt::format("node {} connected {}", e.node, peer);
+    if (what == "up")
+      spans.begin(key, {Span::Kind::connected, e.node, peer, e.at, {}, true, {}, e.source});
+    else if (what == "down" || what == "shutdown")
+      spans.end(key, e.at);
+  }
+}
+
+void recoveries(Spans& spans, const Event& e) {
+  if (e.source != "console" || e.kind != "line") return;
+  const std::string text = text_field(e, "text");
+  const auto has = [&](const char* words) { return text.find(words) != std::string::npos; };
+  for (const auto& [begin, end, label] :
+       {std::tuple{"Begin replay journal", "End replay journal", "journal replay"},
+        std::tuple{"Begin recovery on domain", "End recovery on domain", "lock domain recovery"}}) {
+    const std::string key = fmt::format("node {} {}", e.node, label);
+    if (has(begin)) spans.begin(key, {Span::Kind::recovery, e.node, 0, e.at, {}, true, label, e.source});
+    if (has(end)) spans.end(key, e.at);
+  }
+}
+
+}  // namespace
+
+std::vector<Event> on_host_clock(std::vector<Event> events) {
+  // A clock is told when its incarnation ends, so they are read from the end.
+  std::map<std::pair<int, int>, GuestClock> clocks;
+  for (auto e = events.rbegin(); e != events.rend(); ++e) {
+    const std::pair<int, int> who{e->lab, e->node};
+    if (e->source == "lab" && e->kind == "power_on") clocks.erase(who);
+    if (e->source != "trace") continue;
+    if (e->kind == "guest_clock") {
+      clocks.insert_or_assign(who, e->fields.at("clock").get<GuestClock>());
+      continue;
+    }
+    const auto clock = clocks.find(who);
+    if (clock == clocks.end() || !e->fields.contains("guest_s")) continue;
+    const auto guest = std::llround(e->fields["guest_s"].get<double>() * 1e9);
+    if (const auto moment = clock->second.host(guest, to_ns(e->at))) {
+      e->at = from_ns(moment->ns);
+      e->fields["error_ns"] = moment->error_ns;
+    }
+  }
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  return events;
+}
+
+std::vector<Span> spans_of(const std::vector<Event>& events, TimePoint from, TimePoint to) {
+  Spans spans(to);
+  const bool told_as_a_whole =
+      std::any_of(events.begin(), events.end(), [](const Event& e) { return e.kind == "network_fault"; });
+  for (const Event& e : events) {
+    if (e.at < from || e.at > to) continue;
+    const std::string node = fmt::format("node {} ", e.node);
+    if (e.source == "lab" && e.kind == "power_on")
+      spans.begin(node, {Span::Kind::alive, e.node, 0, e.at, {}, true, {}, e.source});
+    if (e.source == "lab" && e.kind == "gone") spans.end_all(node, e.at);
+    if (e.kind == "expected_death")
+      spans.add({Span::Kind::expected, e.node, 0, e.at + Duration(e.fields.value("from_ns", int64_t{0})),
+                 std::min(to, e.at + Duration(e.fields.value("to_ns", int64_t{0}))), false,
+                 text_field(e, "cause"), e.source});
+    faults(spans, e, told_as_a_whole);
+    relations(spans, e);
+    recoveries(spans, e);
+  }
+  return spans.take();
+}
+
+std::vector<DeathTimes> deaths_of(const std::vector<Event>& events, TimePoint from, TimePoint to) {
+  std::vector<DeathTimes> out;
+  std::map<int, bool> by_lab;  // powered off
+  const std::vector<Span> spans = spans_of(events, from, to);
+  for (const Event& e : events) {
+    if (e.at < from || e.at > to) continue;
+    if (e.source == "lab" && e.kind == "power_off") by_lab[e.node] = true;
+    if (e.source == "lab" && e.kind == "power_on") by_lab.erase(e.node);
+    // kill() tells the fault first and the power-off that carries it out after it.
+    if (e.source == "judge" && e.kind == "death") {
+      const bool cut = std::any_of(events.begin(), events.end(), [&](const Event& f) {
+        return f.node == e.node && f.source == "fault" && f.kind == "power_cut" && f.at <= e.at &&
+               e.at - f.at < 30s;
+      });
+      if (by_lab.count(e.node) > 0 && !cut) continue;
+      DeathTimes death{e.node, text_field(e, "cause"), e.at, {}, {}, {}};
+      for (const Span& s : spans)
+        if (s.kind == Span::Kind::fault && s.from <= e.at && s.to >= e.at - 60s)
+          death.since_fault = e.at - s.from;
+      out.push_back(std::move(death));
+    }
+  }
+  for (DeathTimes& death : out) {
+    for (const Span& s : spans) {
+      if (s.kind == Span::Kind::member && s.peer == death.node && !s.open && s.to >= death.at &&
+          (!death.detected || s.to - death.at < *death.detected))
+        death.detected = s.to - death.at;
+      if (s.kind == Span::Kind::recovery && !s.open && s.node != death.node && s.from >= death.at &&
+          s.from - death.at < 60s && (!death.recovered || s.to - death.at > *death.recovered))
+        death.recovered = s.to - death.at;
+    }
+  }
+  return out;
+}
+
+}  // namespace o2lab

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "judge/result.h"
+#include "report/past.h"
+
+namespace o2lab {
+
+/// What the page of a run shows beside its results and events.
+struct ReportExtras {
+  std::string section;  ///< HTML that stands before the cases
+  Past past;
+  /// By folder of the case: heartbeat writes of each node.
+  std::map<std::string, std::map<int, std::vector<TimePoint>>> beats;
+  /// By folder of the case: "audits" of its verdict.json, an array, where there is one.
+  std::map<std::string, nlohmann::json> audits;
+};
+
+/// Reads the heartbeat.json and verdict.json of each case, as far as they are there.
+void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras& extras);
+
+}  // namespace o2lab

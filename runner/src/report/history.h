@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "judge/result.h"
+#include "report/case_events.h"
+#include "report/past.h"
+#include "report/sqlite.h"
+
+namespace o2lab {
+
+/// One case as it ended in one run.
+struct StoredCase {
+  int64_t id = 0;
+  std::string run;
+  std::string started;  ///< of the run, wall time
+  std::string kernel;   ///< flavour and version
+  std::string kernel_hash;
+  std::string name;
+  std::string verdict;  ///< name_of(Verdict)
+  std::string reason;
+  Duration duration{};
+  std::vector<Interval> intervals;
+  bool failed() const { return verdict == "fail" || verdict == "error"; }
+};
+
+/// All runs that this user made, in an SQLite file; several runs may write to it at once.
+class History {
+ public:
+  /// $XDG_STATE_HOME/o2lab/history.db.
+  static fs::path default_file();
+  /// Opens or creates it, and brings an older one up to date; throws input when a newer program made it.
+  explicit History(const fs::path& file = default_file());
+
+  /// Stores a run with what its cases took (`parts`: split_events()); false, and nothing is changed, when a
+  /// run of that id is there.
+  bool add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
+  /// The last `most` runs that began before this one, as its report shows them.
+  Past before(const RunResult& run, int most = 30);
+  /// Every ending of the cases whose name matches the pattern (GLOB of SQLite: *, ?, [...]), oldest first; at
+  /// most the newest `most` runs' worth for each.
+  std::vector<StoredCase> cases(const std::string& name_pattern, const std::string& run_pattern = "*");
+  /// Ids of the runs that match, oldest first.
+  std::vector<std::string> runs(const std::string& pattern);
+
+ private:
+  Database db_;
+};
+
+/// Reads a run directory and stores it. Returns false when it was there; throws input when it is none.
+bool import_run(History& history, const fs::path& run_dir);
+
+/// A run's events.jsonl, or what it left before it was joined; empty when there is none.
+std::vector<Event> read_events(const fs::path& run_dir);
+
+}  // namespace o2lab

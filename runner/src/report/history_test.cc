@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/history.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/error.h"
+#include "base/paths.h"
+#include "report/example_run.h"
+#include "report/write.h"
+
+namespace o2lab {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class HistoryTest : public testing::Test {
+ protected:
+  ~HistoryTest() override { fs::remove_all(dir_); }
+  RunResult run(int number) {
+    RunResult out = example_run();
+    out.id = fmt::format("2026112{}T155003Z-3f9a", number);
+    out.started += number * 24h;
+    return out;
+  }
+  bool add(History& history, const RunResult& run) {
+    return history.add(run, dir_ / run.id, split_events(run, example_events()));
+  }
+  fs::path dir_ = make_runtime_dir();
+  fs::path file_ = dir_ / "sub" / "history.db";
+};
+
+TEST_F(HistoryTest, KeepsWhatARunWas) {
+  History history(file_);
+  EXPECT_TRUE(add(history, run(1)));
+  const auto cases = history.cases("Fencing.NodeThat*");
+  ASSERT_THAT(cases, SizeIs(1));
+  EXPECT_EQ(cases[0].name, "Fencing.NodeThatLosesOnlyItsHeartbeatDisk");
+  EXPECT_EQ(cases[0].verdict, "fail");
+  EXPECT_TRUE(cases[0].failed());
+  EXPECT_EQ(cases[0].kernel, "lab 6.1.192-o2lab");
+  EXPECT_EQ(cases[0].duration, 25s);
+  EXPECT_EQ(cases[0].intervals, run(1).cases[2].intervals);
+}
+
+TEST_F(HistoryTest, SameRunTwiceIsThereOnce) {
+  History history(file_);
+  EXPECT_TRUE(add(history, run(1)));
+  EXPECT_FALSE(add(history, run(1)));
+  EXPECT_THAT(history.runs("*"), SizeIs(1));
+  EXPECT_THAT(history.cases("*"), SizeIs(6));
+}
+
+TEST_F(HistoryTest, EarlierRunsOfAReport) {
+  History history(file_);
+  for (const int number : {3, 1, 2, 4}) add(history, run(number));
+  const Past past = history.before(run(3));
+  ASSERT_THAT(past.runs, SizeIs(2)) << "not itself, nothing later";
+  EXPECT_EQ(past.runs[0].id, run(1).id);
+  EXPECT_EQ(past.runs[1].failed, 3);
+  EXPECT_EQ(past.verdicts.at("Fencing.TwoNodeSplit"), "pp");
+  EXPECT_EQ(past.verdicts.at("Storage.AdjacentSectors/0"), "ee");
+  EXPECT_THAT(history.before(run(3), 1).runs, SizeIs(1));
+}
+
+TEST_F(HistoryTest, RunsByPattern) {
+  History history(file_);
+  for (const int number : {2, 1}) add(history, run(number));
+  EXPECT_THAT(history.runs("20261121*"), ElementsAre(run(1).id));
+  EXPECT_THAT(history.runs("*"), ElementsAre(run(1).id, run(2).id));
+  EXPECT_THAT(history.cases("Fencing.*", "20261122*"), SizeIs(3));
+}
+
+TEST_F(HistoryTest, SeveralWritersAtOnceLoseNothing) {
+  std::vector<std::thread> writers;
+  for (int number = 1; number <= 6; ++number)
+    writers.emplace_back([this, number] {
+      History history(file_);
+      add(history, run(number));
+    });
+  for (std::thread& one : writers) one.join();
+  EXPECT_THAT(History(file_).cases("*"), SizeIs(36));
+}
+
+TEST_F(HistoryTest, NewerSchemaIsRefusedByName) {
+  { History history(file_); }
+  Database(file_).run("PRAGMA user_version = 99");
+  try {
+    History history(file_);
+    FAIL() << "opened";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_THAT(error.what(), testing::HasSubstr("newer"));
+  }
+}
+
+TEST_F(HistoryTest, ImportsARunDirectory) {
+  const RunResult one = run(1);
+  const fs::path results = dir_ / one.id;
+  fs::create_directories(results);
+  write_run_reports(one, example_events(), results);
+  write_events(results / "events.jsonl", example_events());
+  History history(file_);
+  EXPECT_TRUE(import_run(history, results));
+  EXPECT_FALSE(import_run(history, results));
+  EXPECT_THAT(read_events(results), SizeIs(example_events().size()));
+  EXPECT_THROW(import_run(history, dir_ / "nothing"), Error);
+}
+
+}  // namespace
+}  // namespace o2lab

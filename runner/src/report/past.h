@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "judge/result.h"
+#include "observe/timeline.h"
+
+namespace o2lab {
+
+/// How long the cluster took over something in one case.
+struct Took {
+  std::string what;  ///< fence, detect, recover, resume
+  std::string test;  ///< full name of the case
+  double seconds = 0;
+};
+
+/// Of the deaths of a case and its measured stalls: fault to the end of the fenced node, death to the first
+/// survivor that counts it as down, death to the last recovery, longest stall of a writer.
+std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathTimes>& deaths);
+
+/// What earlier runs had to say; for comparison in the report of a new one.
+struct Past {
+  struct Run {
+    std::string id;
+    std::string started;  ///< wall time, "2026-11-22T15:50:03.123Z"
+    int passed = 0;
+    int failed = 0;
+    int skipped = 0;
+  };
+  std::vector<Run> runs;                        ///< oldest first
+  std::map<std::string, std::string> verdicts;  ///< of each case, a letter a run, oldest first: p, f, e, s
+  std::vector<Took> times;
+};
+
+}  // namespace o2lab

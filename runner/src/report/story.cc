@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/story.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report/text.h"
+#include "report/vocabulary.h"
+
+namespace o2lab {
+namespace {
+
+std::string bounds_of(const Interval& i) {
+  if (i.lower && i.upper && *i.lower > Duration::zero())
+    return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
+  if (i.upper) return "at most " + human(*i.upper);
+  if (i.lower) return "at least " + human(*i.lower);
+  return "not bounded";
+}
+
+bool complained_of(const CaseResult& c, const std::string& words) {
+  return !words.empty() && std::any_of(c.messages.begin(), c.messages.end(), [&](const Message& m) {
+    return m.text.find(words) != std::string::npos;
+  });
+}
+
+}  // namespace
+
+std::vector<Telling> what_was_done(const std::vector<Event>& events) {
+  std::vector<Telling> out;
+  const bool as_a_whole =
+      std::any_of(events.begin(), events.end(), [](const Event& e) { return e.kind == "network_fault"; });
+  for (const Event& e : events) {
+    const bool step = e.source == "case" && e.kind == "step";
+    if (!step && mark_of(e) != Mark::fault) continue;
+    if (as_a_whole && e.kind == "link_policy") continue;
+    std::string text = label_of(e);
+    if (e.node > 0 && e.source != "switch") text = fmt::format("node{}: {}", e.node, text);
+    // Cutting three nodes off four is twelve links at once.
+    if (e.kind == "link_policy" && !out.empty() && e.at - out.back().at < 100ms &&
+        out.back().text.rfind("drops ", 0) == 0) {
+      if (out.back().text.size() < 160)
+        out.back().text += fmt::format(", {} to {}", e.fields.value("from", 0), e.fields.value("to", 0));
+      continue;
+    }
+    out.push_back({e.at, std::move(text)});
+  }
+  return out;
+}
+
+std::vector<std::string> what_was_expected(const CaseResult& result, const std::vector<Event>& events) {
+  std::vector<std::string> out;
+  for (const Event& e : events)
+    if (e.kind == "expected_death") {
+      const auto seconds = [&](const char* key) {
+        return to_seconds(e.at - result.started) + static_cast<double>(e.fields.value(key, int64_t{0})) / 1e9;
+      };
+      const std::string who = e.node > 0 ? fmt::format("node{}", e.node)
+                                         : "exactly one of nodes " + e.fields.value("nodes", std::string());
+      out.push_back(fmt::format("{} dies by {} between +{:.1f} s and +{:.1f} s", who,
+                                e.fields.value("cause", ""), seconds("from_ns"), seconds("to_ns")));
+    }
+  for (const Interval& i : result.intervals)
+    if (i.lower || i.upper) out.push_back(fmt::format("{}: {}", i.name, bounds_of(i)));
+  out.emplace_back("no other node dies, no kernel reports a fault, and the volumes are clean afterwards");
+  return out;
+}
+
+std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<Event>& events) {
+  if (!result.failed()) return {};
+  std::optional<Telling> first;
+  const auto candidate = [&](TimePoint at, std::string text) {
+    if (!first || at < first->at) first = {at, std::move(text)};
+  };
+  for (const Finding& f : result.kernel_reports)
+    if (complained_of(result, f.title)) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
+  for (const Event& e : events) {
+    if (e.kind == "interval" && !e.fields.value("ok", true)) candidate(e.at, label_of(e));
+    if (e.source == "judge" && e.kind == "death" &&
+        complained_of(result, fmt::format("node {} died by {}", e.node, e.fields.value("cause", "?"))))
+      candidate(e.at, fmt::format("node{} {}", e.node, label_of(e)));
+  }
+  if (first || result.messages.empty()) return first;
+  const std::string& text = result.messages.front().text;
+  const size_t step = text.find("(while: ");
+  TimePoint at = result.ended;
+  for (const Event& e : events)
+    if (e.source == "case" && e.kind == "step" && step != std::string::npos &&
+        text.compare(step + 8, e.fields.value("text", "").size(), e.fields.value("text", "")) == 0)
+      at = e.at;
+  return Telling{at, one_line(text, 300)};
+}
+
+}  // namespace o2lab

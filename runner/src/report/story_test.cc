@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/story.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/case_events.h"
+#include "report/example_run.h"
+#include "report/svg.h"
+
+namespace o2lab {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<Event> events_of(size_t number) {
+  return split_events(example_run(), example_events())[number].events;
+}
+
+TEST(Story, FirstWrongIsTheEarliestThatAMessageComplainsOf) {
+  const CaseResult fence = example_run().cases[2];
+  const auto wrong = first_wrong(fence, events_of(2));
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(wrong->text, "node1: WARNING: inconsistent lock state");
+  EXPECT_EQ(wrong->at, fence.kernel_reports[0].at);
+}
+
+TEST(Story, ExpectedReportsAreNotWrong) {
+  CaseResult fence = example_run().cases[2];
+  fence.messages = {{"node2: no fence seen (while: waiting for node2 to fence)", "", 0}};
+  std::vector<Event> events = events_of(2);
+  events.push_back(Event{fence.started + 3s, 0, "case", "step", {{"text", "waiting for node2 to fence"}}});
+  const auto wrong = first_wrong(fence, events);
+  ASSERT_TRUE(wrong);
+  EXPECT_THAT(wrong->text, HasSubstr("no fence seen"));
+  EXPECT_EQ(wrong->at, fence.started + 3s) << "the step in which it was noticed";
+}
+
+TEST(Story, DeathOutOfPlaceIsNamed) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"node 3 died by quorum, which nobody expected: x", "", 0}};
+  const auto wrong =
+      first_wrong(c, {Event{c.started + 9s, 3, "judge", "death", {{"cause", "quorum"}}},
+                      Event{c.started + 5s, 2, "judge", "death", {{"cause", "disk_timeout"}}}});
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(wrong->at, c.started + 9s);
+  EXPECT_EQ(wrong->text, "node3 dies: quorum");
+}
+
+TEST(Story, PassedCaseHasNothingWrong) {
+  EXPECT_FALSE(first_wrong(example_run().cases[0], events_of(0)));
+}
+
+TEST(Story, DoneAndExpected) {
+  const CaseResult fence = example_run().cases[2];
+  const auto done = what_was_done(events_of(2));
+  ASSERT_GE(done.size(), 2U);
+  EXPECT_EQ(done[0].text, "mounted everywhere");
+  EXPECT_EQ(done[1].text, "node2: pause disk");
+  const auto expected = what_was_expected(
+      fence, {Event{fence.started + 2s,
+                    2,
+                    "judge",
+                    "expected_death",
+                    {{"cause", "disk_timeout"}, {"from_ns", 4'000'000'000}, {"to_ns", 6'500'000'000}}}});
+  EXPECT_EQ(expected[0], "node2 dies by disk_timeout between +6.0 s and +8.5 s");
+  EXPECT_EQ(expected[1], "node2: disk path hung to reset: 4.00 s to 6.65 s");
+  EXPECT_THAT(expected.back(), HasSubstr("no other node dies"));
+}
+
+TEST(Story, LinksCutTogetherAreOneLine) {
+  const CaseResult c = example_run().cases[2];
+  std::vector<Event> events;
+  for (const int to : {2, 3, 4})
+    events.push_back(
+        Event{c.started + 1s, 1, "switch", "link_policy", {{"from", 1}, {"to", to}, {"drop", true}}});
+  const auto done = what_was_done(events);
+  ASSERT_EQ(done.size(), 1U);
+  EXPECT_EQ(done[0].text, "drops 1 to 2, 1 to 3, 1 to 4");
+}
+
+TEST(Vocabulary, TableThenWords) {
+  const Event up{{}, 1, "trace", "o2hb_node_event", {{"class", "global"}, {"event", "up"}, {"node", "3"}}};
+  EXPECT_EQ(label_of(up), "node 3 is up");
+  EXPECT_EQ(mark_of(up), Mark::good);
+  const Event region{{}, 1, "trace", "o2hb_node_event", {{"class", "region"}, {"event", "up"}}};
+  EXPECT_EQ(mark_of(region), Mark::hidden);
+  const Event stays{
+      {}, 1, "console", "quorum_decision", {{"title", "not fencing this node, heartbeating: 4"}}};
+  EXPECT_EQ(mark_of(stays), Mark::info);
+  const Event goes{{}, 1, "console", "quorum_decision", {{"title", "fencing this node because"}}};
+  EXPECT_EQ(mark_of(goes), Mark::bad);
+  const Event new_fault{{}, 2, "fault", "gamma_ray", {{"state", "on"}}};
+  EXPECT_EQ(mark_of(new_fault), Mark::fault);
+  EXPECT_EQ(label_of(new_fault), "gamma ray: on");
+}
+
+}  // namespace
+}  // namespace o2lab
