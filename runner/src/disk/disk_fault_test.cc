@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/paths.h"
 #include "base/wait.h"
 #include "disk/disk_log.h"
@@ -88,13 +90,20 @@ TEST_F(FaultyPath, ARangeHangsAndTheRestGoesOn) {
   commands.insert(commands.end(), {"write -P 5 3M 512", "read -P 5 3M 512", "flush", "aio_flush"});
   Process behind = io_behind(commands);
   wait_for_writes(16);
+  // Threads of nbdkit write them down: not always in the order asked.
+  const auto done = [&](bool inside) {
+    const std::vector<DiskRequest> all = writes();
+    return std::count_if(all.begin(), all.end(), [&](const DiskRequest& write) {
+      return write.done() && (write.offset < 2 * kMiB) == inside;
+    });
+  };
   WaitHub().wait(
       "the write outside", Deadline::in(kSoon),
       [&] {
-        return Seen{writes()[15].done(), "unfinished"};
+        return Seen{done(false) == 1, "unfinished"};
       },
       5ms);
-  for (size_t i = 0; i < 15; ++i) EXPECT_FALSE(writes()[i].finished);
+  EXPECT_EQ(done(true), 0);
   EXPECT_FALSE(behind.poll());
   path_->clear(rule);
   EXPECT_TRUE(behind.wait(Deadline::in(kSoon)));
@@ -178,6 +187,19 @@ TEST_F(FaultyPath, AnImpossibleRuleIsRefusedAndThePathGoesOn) {
   EXPECT_TRUE(io({"write -P 7 1M 512"}));
   path_->clear(99);
   EXPECT_THAT(events(), ElementsAre());
+}
+
+TEST_F(FaultyPath, WhatIsHeldIsLostByDropAndThePathIsAsNewAfterHeal) {
+  path_->set({.offset = kMiB, .length = kMiB}, "range");
+  path_->set({.action = Action::delay, .delay = 1h}, "all");
+  Process behind = io_behind({"write -P 7 1M 512"});
+  wait_for_writes(1);
+  path_->drop();
+  EXPECT_TRUE(behind.wait(Deadline::in(kSoon)));
+  EXPECT_EQ(writes()[0].error, "EIO");
+  EXPECT_FALSE(io({"write -P 8 1M 512"}));
+  path_->heal();
+  EXPECT_TRUE(io({"read -P 0 1M 512", "write -P 9 1M 512"}));
 }
 
 TEST_F(FaultyPath, ARuleThatWasUndoneIsNoErrorAfterHeal) {
