@@ -228,6 +228,7 @@ LAB_CASE(FailoverUser, DownBeforeFencingCorrupts, Nodes(2), UserMode(), Part("10
          Guards("the negative control: a link removed while its node still runs starts the replay of a "
                 "journal that is in "
                 "use, which is why the agent must see a node dead first")) {
+  lab.expect_audit("no_write_after_fence", "node2 wrote to shared0 after node1");
   const std::string uuid = lab.o2cb().uuid();
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
   writer->wait_for(10, 60s);

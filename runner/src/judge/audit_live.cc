@@ -8,17 +8,11 @@
 #include "base/error.h"
 #include "cluster/o2cb_script.h"
 #include "judge/audit.h"
+#include "judge/audit_compare.h"
 
 namespace o2lab {
 
 namespace {
-
-NodeSet numbers_in(const std::string& text) {
-  NodeSet out;
-  std::istringstream in(text);
-  for (int number = 0; in >> number;) out.insert(number);
-  return out;
-}
 
 /// What a node says of the others, one line each: "live 1 2 3", "connected 1 2", "domain UUID 1 2 3".
 constexpr const char* kViewScript =
@@ -28,60 +22,12 @@ constexpr const char* kViewScript =
     "for d in o2dlm/*/dlm_state; do [ -e $d ] || continue; n=${d#o2dlm/}; "
     "echo domain ${n%/dlm_state} $(sed -n 's/.*Domain Map: *//p' $d); done";
 
-struct View {
-  NodeSet live, connected;
-  std::map<std::string, NodeSet> domains;
-};
-
-View parse_view(const std::string& text) {
-  View view;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string what;
-    std::string rest;
-    words >> what;
-    if (what == "domain") {
-      std::string name;
-      words >> name;
-      std::getline(words, rest);
-      view.domains[name] = numbers_in(rest);
-      continue;
-    }
-    std::getline(words, rest);
-    (what == "live" ? view.live : view.connected) = numbers_in(rest);
-  }
-  return view;
-}
-
 std::map<int, std::string> ask_all(Cluster& cluster, const std::string& script, Duration limit = 60s) {
   std::map<int, std::string> out;
   const std::vector<Node*> nodes = cluster.running_nodes();
   for (const Node* node : nodes) out[node->number()];
   on_each(nodes, [&](Node& node) { out.at(node.number()) = node.sh(script, limit); });
   return out;
-}
-
-/// What is wrong in these views, empty when they agree.
-std::string disagreement(const std::map<int, View>& views) {
-  std::map<std::string, NodeSet> members;
-  for (const auto& [node, view] : views)
-    for (const auto& [domain, map] : view.domains) members[domain].insert(node);
-  std::string wrong;
-  for (const auto& [domain, joined] : members)
-    for (const int node : joined) {
-      const View& view = views.at(node);
-      if (view.domains.at(domain) != joined)
-        wrong += fmt::format("node{} has nodes {} in domain {}, which nodes {} are in; ", node,
-                             text_of(view.domains.at(domain)), domain, text_of(joined));
-      for (const int other : joined) {
-        if (other == node) continue;
-        if (view.live.count(other) == 0) wrong += fmt::format("node{} does not see node{} up; ", node, other);
-        if (view.connected.count(other) == 0)
-          wrong += fmt::format("node{} is not connected to node{}; ", node, other);
-      }
-    }
-  return wrong.empty() ? "" : wrong.substr(0, wrong.size() - 2);
 }
 
 /// Files and checksums of each mounted volume: "V /mnt" begins one.
@@ -96,30 +42,6 @@ std::string content_script(const Cluster& cluster) {
       mounts);
 }
 
-std::map<std::string, std::string> by_volume(const std::string& text) {
-  std::map<std::string, std::string> out;
-  std::istringstream in(text);
-  std::string volume;
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("V "))
-      out[volume = line.substr(2)];
-    else
-      out[volume] += line + "\n";
-  return out;
-}
-
-std::string first_difference(const std::string& a, const std::string& b) {
-  std::istringstream left(a);
-  std::istringstream right(b);
-  for (std::string l, r;;) {
-    const bool more_left = static_cast<bool>(std::getline(left, l));
-    const bool more_right = static_cast<bool>(std::getline(right, r));
-    if (!more_left && !more_right) return "";
-    if (l != r || more_left != more_right)
-      return fmt::format("\"{}\" and \"{}\"", more_left ? l : "", more_right ? r : "");
-  }
-}
-
 }  // namespace
 
 void audit_views(AuditResult& result, Cluster& cluster, WaitHub& hub) {
@@ -127,15 +49,9 @@ void audit_views(AuditResult& result, Cluster& cluster, WaitHub& hub) {
   hub.wait(
       "the nodes' views of each other to agree", Deadline::in(limit),
       [&] {
-        std::map<int, View> views;
-        size_t domains = 0;
-        for (const auto& [node, text] : ask_all(cluster, kViewScript)) {
-          views[node] = parse_view(text);
-          domains += views[node].domains.size();
-        }
-        result.looked_at = fmt::format("{} nodes, {} domain maps", views.size(), domains);
-        const std::string wrong = disagreement(views);
-        return Seen{wrong.empty(), wrong};
+        const Comparison views = compare_views(ask_all(cluster, kViewScript));
+        result.looked_at = views.looked_at;
+        return Seen{views.wrong.empty(), views.wrong};
       },
       250ms, WaitHub::Ask::polled);
 }
@@ -146,26 +62,13 @@ void audit_contents(AuditResult& result, Cluster& cluster, WaitHub& hub) {
   hub.wait(
       "every node to read the same", Deadline::in(60s),
       [&] {
-        std::map<std::string, std::pair<int, std::string>> first;
-        std::string wrong;
-        size_t files = 0;
-        size_t readers = 0;
-        for (const auto& [node, text] : ask_all(cluster, script, 120s))
-          for (const auto& [volume, sums] : by_volume(text)) {
-            ++readers;
-            const auto [known, added] = first.try_emplace(volume, node, sums);
-            if (added) files += static_cast<size_t>(std::count(sums.begin(), sums.end(), '\n'));
-            if (known->second.second == sums) continue;
-            wrong += fmt::format("{}{}: node{} and node{} read {}", wrong.empty() ? "" : "; ", volume,
-                                 known->second.first, node, first_difference(known->second.second, sums));
-          }
-        result.looked_at = fmt::format("{} files, {} mounts", files, readers);
-        if (readers < 2) {
+        const Comparison contents = compare_contents(ask_all(cluster, script, 120s));
+        result.looked_at = contents.looked_at;
+        if (contents.looked_at.empty()) {
           result.outcome = AuditResult::Outcome::skip;
           result.looked_at = "no volume is mounted twice";
-          return Seen{true, ""};
         }
-        return Seen{wrong.empty(), wrong};
+        return Seen{contents.wrong.empty(), contents.wrong};
       },
       500ms, WaitHub::Ask::polled);
 }
