@@ -54,7 +54,7 @@ LAB_CASE(
   lab.check_appended(lab.node(2), *writer);
 }
 
-LAB_CASE(NodePause, PastEveryTimeoutGoesOnWriting, WithoutUmount(), FromPart("00"),
+LAB_CASE(NodePause, PastEveryTimeoutGoesOnWriting, WithoutUmount(),
          Guards("the hazard of fencing by oneself: a node that stood still past every timeout was recovered "
                 "meanwhile, and writes on when it runs again; the audit names it")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");

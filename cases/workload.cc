@@ -41,7 +41,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Workload, KillOfOneOfThree,
+    Workload, KillOfOneOfThree, FromPart("00"),
     Guards("a node that dies at work takes nothing with it that was acknowledged, and its locks go to one "
            "survivor at a time")) {
   const auto history = begin(lab);

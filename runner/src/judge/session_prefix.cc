@@ -99,7 +99,7 @@ CaseResult Session::attempt_on_prefix(const RegisteredCase& wanted, const Module
     if (!record_.failed()) {
       record_.set_step("audit");
       cluster_->heal();
-      if (spec.ready != Ready::booted && spec.umount) unmount_all(*cluster_);
+      if (spec.ready != Ready::booted && spec.umount) audit_live(spec);
     }
   } catch (const Error& error) {
     record(error);
