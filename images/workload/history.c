@@ -168,6 +168,16 @@ static void* work(void* argument) {
   return NULL;
 }
 
+/* OCFS2 looks a name up and makes it in two steps: of two nodes that open with O_CREAT at once, one may be
+ * told that the file exists, O_EXCL or not. */
+static int open_shared(const char* path) {
+  int fd;
+  do {
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  } while (fd < 0 && errno == EEXIST);
+  return fd;
+}
+
 static void prepare(struct worker* worker) {
   char path[512];
   char name[64];
@@ -180,7 +190,7 @@ static void prepare(struct worker* worker) {
   snprintf(name, sizeof(name), "region-%" PRId64 "-%" PRId64, worker->node, worker->thread);
   worker->regions = open_wayfile(worker->dir, name, HISTORY_REGIONS);
   snprintf(path, sizeof(path), "%s/lock", worker->dir);
-  const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int lock = open_shared(path);
   if (lock < 0 || flock(lock, LOCK_EX) != 0) { /* one node makes the files that all share */
     die_errno(path);
   }
