@@ -10,21 +10,17 @@ namespace o2lab {
 namespace {
 
 constexpr const char* kDiskOfNode3 =
-    "2026-11-23 03:30:54.077187 connection=1 Write id=162 offset=0xa34000 count=0x1000 fua=0 ...\n"
-    "2026-11-23 03:30:54.077217 connection=1 ...Write id=162 return=0\n"
-    "2026-11-23 03:30:54.079137 connection=1 Write id=163 offset=0xa35000 count=0x2000 fua=0 ...\n"
-    "2026-11-23 03:30:54.079166 connection=1 ...Write id=163 return=0\n"
-    "2026-11-23 03:30:54.088509 connection=1 Write id=164 offset=0xa37000 count=0x1000 fua=0 ...\n";
-constexpr const char* kItIsLetGo = "2026-11-23 03:31:10.542748 connection=1 ...Write id=164 return=0\n";
-constexpr const char* kItFails =
-    "2026-11-23 03:31:10.542748 connection=1 ...Write id=164 return=-1 error=EIO\n";
+    "42061955216732 1.162 write 10698752 4096\n"
+    "42061955246732 1.162 done\n"
+    "42061957166732 1.163 write 10702848 8192\n"
+    "42061957195732 1.163 done\n"
+    "42061966538732 1.164 write 10711040 4096\n";
+constexpr const char* kItIsLetGo = "42078420777732 1.164 done\n";
+constexpr const char* kItFails = "42078420777732 1.164 failed EIO\n";
 
-/// A moment of that night, by its seconds after 03:30.
+/// A moment of that run, by its seconds after 03:30.
 TimePoint at(double seconds) {
-  using namespace std::chrono;
-  const auto night = sys_days(year(2026) / 11 / 23) + 3h + 30min;
-  const int64_t wall = duration_cast<nanoseconds>(night.time_since_epoch()).count();
-  return from_ns(wall + static_cast<int64_t>(seconds * 1e9) - wall_offset_ns());
+  return from_ns(42'007'878'029'732 + static_cast<int64_t>(seconds * 1e9));
 }
 
 std::vector<Event> timeline_of_that_run() {
