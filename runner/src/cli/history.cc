@@ -122,8 +122,11 @@ Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<E
   try {
     History history;
     Past past = history.before(run);
-    // A run in which nothing ran says nothing to later ones.
-    if (!run.cases.empty()) history.add(run, run_dir, split_events(run, events));
+    // Nothing ran, faults were left out, or every case ran on every prefix: that says nothing to other runs.
+    std::error_code error;
+    if (!run.cases.empty() && run.command.find("--no-faults") == std::string::npos &&
+        !fs::exists(run_dir / "matrix.json", error))
+      history.add(run, run_dir, split_events(run, events));
     return past;
   } catch (const std::exception& error) {
     fmt::print(stderr, "o2lab: this run is not in the history: {}\n", error.what());

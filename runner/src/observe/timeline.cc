@@ -159,6 +159,25 @@ void recoveries(Spans& spans, const Event& e) {
   }
 }
 
+/// Cutting two nodes off two others is eight links at once, and one fault to a reader.
+std::vector<Span> joined_links(std::vector<Span> spans) {
+  constexpr Duration together = 100ms;
+  constexpr size_t longest = 120;
+  std::vector<Span> out;
+  const auto is_link = [](const Span& s) { return s.kind == Span::Kind::fault && s.source == "switch"; };
+  for (Span& s : spans) {
+    const auto same = std::find_if(out.rbegin(), out.rend(), [&](const Span& o) {
+      return is_link(o) && s.from - o.from < together && std::max(s.to - o.to, o.to - s.to) < together &&
+             o.label.substr(0, 4) == s.label.substr(0, 4);
+    });
+    if (!is_link(s) || same == out.rend())
+      out.push_back(std::move(s));
+    else if (same->label.size() < longest)
+      same->label += ", " + s.label.substr(s.label.find(' ') + 1);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Event> on_host_clock(std::vector<Event> events) {
@@ -202,7 +221,7 @@ std::vector<Span> spans_of(const std::vector<Event>& events, TimePoint from, Tim
     relations(spans, e);
     recoveries(spans, e);
   }
-  return spans.take();
+  return joined_links(spans.take());
 }
 
 std::vector<DeathTimes> deaths_of(const std::vector<Event>& events, TimePoint from, TimePoint to) {

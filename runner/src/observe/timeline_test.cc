@@ -86,6 +86,19 @@ TEST(Timeline, LinksAreOneFaultWhereTheCaseTellsIt) {
   EXPECT_EQ(faults[0].label, "drop: 1->2");
 }
 
+TEST(Timeline, LinksCutTogetherAreOneFault) {
+  std::vector<Event> events;
+  for (const int to : {2, 3})
+    for (const auto& [t, drop] : {std::pair{10.0, true}, std::pair{20.0, false}})
+      events.push_back(
+          event(t + to * 1e-3, 1, "switch", "link_policy", {{"from", 1}, {"to", to}, {"drop", drop}}));
+  events.push_back(event(12, 1, "switch", "link_policy", {{"from", 1}, {"to", 4}, {"drop", true}}));
+  const auto faults = of(Span::Kind::fault, events);
+  ASSERT_THAT(faults, SizeIs(2));
+  EXPECT_EQ(faults[0].label, "drop 1->2, 1->3");
+  EXPECT_EQ(faults[1].label, "drop 1->4");
+}
+
 std::vector<Event> a_death() {
   const auto seen = [](double t, int node, const char* what, const char* peer) {
     return event(t, node, "trace", "o2hb_node_event", {{"class", "global"}, {"event", what}, {"node", peer}});

@@ -12,7 +12,7 @@
 namespace o2lab {
 namespace {
 
-constexpr double width = 700;
+constexpr double width = 500;
 constexpr double height = 46;
 
 struct Row {

@@ -17,7 +17,8 @@ constexpr size_t console_lines = 40;
 constexpr size_t most_told = 14;
 
 std::string allowed(const Interval& i) {
-  if (i.lower && i.upper) return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
+  if (i.lower && *i.lower > Duration::zero() && i.upper)
+    return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
   if (i.upper) return "at most " + human(*i.upper);
   if (i.lower) return "at least " + human(*i.lower);
   return "not bounded";

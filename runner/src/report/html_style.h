@@ -68,7 +68,7 @@ svg .cursor { stroke: var(--soft); stroke-width: 1; pointer-events: none; } svg 
 svg .box { fill: var(--good); fill-opacity: .18; } svg .middle { fill: var(--good); } svg .now { fill: var(--good); fill-opacity: .75; } svg .past { fill: var(--soft); fill-opacity: .35; }
 .tip { position: fixed; display: none; z-index: 9; padding: 5px 9px; max-width: 520px; font-size: 12px; line-height: 1.4; pointer-events: none;
   color: var(--text); background: var(--card); border: 1px solid var(--soft); border-radius: 5px; font-variant-numeric: tabular-nums; }
-.zoomed { position: relative; overflow-x: auto; } .zoom { position: sticky; left: 0; display: flex; gap: 4px; justify-content: flex-end; margin-top: -28px; margin-bottom: 4px; }
+.zoomed { position: relative; overflow-x: auto; } .zoom { position: sticky; left: 0; display: flex; gap: 4px; justify-content: flex-end; margin: 0 0 4px; }
 .zoom button { padding: 0 9px; } svg.timeline { user-select: none; touch-action: pan-y; }
 dl.story { display: grid; grid-template-columns: max-content 1fr; gap: 6px 18px; margin: 10px 0; } dl.story dt { color: var(--soft); font-weight: 600; }
 dl.story dd { margin: 0; overflow-wrap: anywhere; } dl.story .at { display: inline-block; min-width: 66px; text-align: right; margin-right: 8px; color: var(--soft); font-variant-numeric: tabular-nums; }

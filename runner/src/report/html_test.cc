@@ -68,6 +68,32 @@ TEST(Html, FailedCasesAreOpenAndFirst) {
   EXPECT_THAT(page, HasSubstr("never seen"));
 }
 
+TEST(Html, BigRunStaysSmall) {
+  RunResult run = example_run();
+  const CaseResult one = run.cases[0];
+  run.cases.clear();
+  std::vector<Event> events;
+  for (int i = 0; i < 90; ++i) {
+    CaseResult c = one;
+    c.name += std::to_string(i);
+    c.started += i * 30s;
+    c.ended += i * 30s;
+    for (int k = 0; k < 1100; ++k)
+      events.push_back(Event{c.started + k * 10ms,
+                             k % 3 + 1,
+                             "trace",
+                             "o2hb_node_event",
+                             {{"class", "global"},
+                              {"event", k % 2 == 0 ? "up" : "down"},
+                              {"node", std::to_string(k / 2 % 7 + 1)},
+                              {"guest_s", k * 0.01}}});
+    run.cases.push_back(c);
+  }
+  const std::string page = index_html(run, events);
+  EXPECT_LT(page.size(), 5'000'000U);
+  EXPECT_THAT(page, HasSubstr("The most telling 180 of 1100 events"));
+}
+
 TEST(Html, HeadlinesOfOtherOutcomes) {
   RunResult run;
   EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>Nothing ran</h1>"));

@@ -39,7 +39,7 @@ function timeline(svg) {
     let out = '';
     for (let i = Math.ceil(from / step - 1e-9); i * step <= to + step * 1e-6; ++i) {
       const at = x(i * step).toFixed(1);
-      out += `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${height}"/><text class="tick${at < 8 ? ' first' : at > 900 ? ' last' : ''}" x="${at}" y="${height + 15}">${(i * step).toFixed(digits)} s</text>`;
+      out += `<line class="grid" x1="${at}" x2="${at}" y1="0" y2="${height}"/><text class="tick${at < 16 ? ' first' : at > 900 ? ' last' : ''}" x="${at}" y="${height + 15}">${(i * step).toFixed(digits)} s</text>`;
     }
     axis.innerHTML = out;
   }

@@ -19,7 +19,7 @@ std::string interval_svg(const Interval& interval);
 /// The moments worth showing between the case's start and end, at most `limit`, oldest first. Where there are
 /// more, information is left out before faults and failures are.
 std::vector<Event> timeline_events(const CaseResult& result, const std::vector<Event>& events,
-                                   size_t limit = 240);
+                                   size_t limit = 180);
 
 /// Everything that the picture of one case is drawn from.
 struct CaseView {
