@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -34,7 +35,7 @@ std::vector<Sample> samples_of(History& history, const std::string& pattern, con
          pattern);
   std::vector<Sample> out;
   for (const StoredCase& one : history.cases(cases, pattern)) {
-    Sample sample{one.name, one.verdict, {{"whole case", to_seconds(one.duration)}}};
+    Sample sample{one.name, one.verdict, {{kWholeCase, to_seconds(one.duration)}}};
     for (const Interval& i : one.intervals)
       if (i.measured) sample.seconds.emplace_back(i.name, to_seconds(*i.measured));
     out.push_back(std::move(sample));
@@ -66,6 +67,13 @@ ordered_json json_of(const Comparison& c, const std::vector<std::string>& a,
     if (i.shift.known) one["ci95"] = {i.shift.interval.low, i.shift.interval.high};
     intervals.push_back(std::move(one));
   }
+  ordered_json overall = ordered_json::array();
+  for (const Overall& o : c.overall)
+    overall.push_back({{"name", o.name},
+                       {"pairs", o.pairs},
+                       {"ratio", std::exp(o.shift.median)},
+                       {"differs", o.shift.differs()},
+                       {"text", o.text()}});
   return {{"a", a},
           {"b", b},
           {"in_both", c.in_both},
@@ -73,6 +81,7 @@ ordered_json json_of(const Comparison& c, const std::vector<std::string>& a,
           {"mended", json_of(c.mended)},
           {"only_a", c.only_a},
           {"only_b", c.only_b},
+          {"overall", std::move(overall)},
           {"intervals", std::move(intervals)}};
 }
 
@@ -88,6 +97,7 @@ void print(const Comparison& c, size_t a, size_t b) {
   if (!c.only_a.empty() || !c.only_b.empty())
     fmt::print(", {} only in the first, {} only in the second", c.only_a.size(), c.only_b.size());
   fmt::print("\n");
+  for (const Overall& o : c.overall) fmt::print("{}: {}\n", o.name, o.text());
   print_verdicts("new failures", c.new_failures);
   print_verdicts("mended", c.mended);
   size_t same = 0, unknown = 0;

@@ -45,6 +45,18 @@ std::string ComparedInterval::text() const {
                      slower ? shift.interval.high : -shift.interval.low);
 }
 
+std::string Overall::text() const {
+  const auto percent = [](double logarithm) { return 100 * (std::exp(logarithm) - 1); };
+  if (!shift.known) return fmt::format("too few pairs to tell ({}; 6 are enough)", pairs);
+  const double low = percent(shift.interval.low), high = percent(shift.interval.high);
+  if (!shift.differs())
+    return fmt::format("no difference shown ({:+.1f} %, 95 % CI {:.1f} to {:.1f} %, {} pairs)",
+                       percent(shift.median), low, high, pairs);
+  const bool slower = shift.median > 0;
+  return fmt::format("{} by {:.1f} %, 95 % CI {:.1f} to {:.1f} % ({} pairs)", slower ? "slower" : "faster",
+                     std::abs(percent(shift.median)), slower ? low : -high, slower ? high : -low, pairs);
+}
+
 Comparison compare(const std::vector<Sample>& a, const std::vector<Sample>& b) {
   Comparison out;
   const auto one = sides_of(a);
@@ -66,6 +78,13 @@ Comparison compare(const std::vector<Sample>& a, const std::vector<Sample>& b) {
       if (const auto earlier = before.seconds.find(name); earlier != before.seconds.end())
         out.intervals.push_back({test, name, earlier->second, seconds, shift_of(earlier->second, seconds)});
   }
+  std::vector<double> whole, others;
+  for (const ComparedInterval& i : out.intervals) {
+    const double before = median(i.a), after = median(i.b);
+    if (before > 0 && after > 0) (i.name == kWholeCase ? whole : others).push_back(std::log(after / before));
+  }
+  out.overall = {{kWholeCase, whole.size(), shift_of_pairs(whole)},
+                 {"other intervals", others.size(), shift_of_pairs(others)}};
   return out;
 }
 

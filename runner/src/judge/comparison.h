@@ -30,13 +30,26 @@ struct ComparedVerdict {
   int a_ran = 0, a_failed = 0, b_ran = 0, b_failed = 0;
 };
 
+/// One kind of time over all cases that have it in both: each case by its medians, in proportion.
+struct Overall {
+  std::string name;  ///< "whole case", "other intervals"
+  size_t pairs = 0;
+  Shift shift;  ///< of the natural logarithm of b / a
+  /// "slower by 3.1 %, 95 % CI 1.0 to 5.2 % (84 pairs)"
+  std::string text() const;
+};
+
 struct Comparison {
+  std::vector<Overall> overall;
   std::vector<ComparedInterval> intervals;
   std::vector<ComparedVerdict> new_failures;  ///< never failed in a, failed in b
   std::vector<ComparedVerdict> mended;        ///< failed in a, never in b, where it ran
   int in_both = 0;                            ///< cases that ran in both
   std::vector<std::string> only_a, only_b;    ///< cases that ran in one of them
 };
+
+/// The interval that is a case from its start to its end.
+inline constexpr const char* kWholeCase = "whole case";
 
 /// Passed cases give the times; the whole of a case is its interval "whole case".
 Comparison compare(const std::vector<Sample>& a, const std::vector<Sample>& b);

@@ -52,6 +52,20 @@ TEST(Comparison, NewAndMendedFailures) {
   EXPECT_EQ(c.in_both, 4);
 }
 
+TEST(Comparison, SingleRunsAreComparedOverTheirCases) {
+  std::vector<Sample> a, b;
+  for (int i = 1; i <= 8; ++i) {
+    a.push_back({"A." + std::to_string(i), "pass", {{kWholeCase, 10.0 * i}}});
+    b.push_back({"A." + std::to_string(i), "pass", {{kWholeCase, 11.0 * i}}});
+  }
+  const Comparison c = compare(a, b);
+  EXPECT_EQ(c.overall.at(0).text(), "slower by 10.0 %, 95 % CI 10.0 to 10.0 % (8 pairs)");
+  EXPECT_EQ(c.overall.at(1).text(), "too few pairs to tell (0; 6 are enough)");
+  EXPECT_EQ(compare(b, a).overall.at(0).text(), "faster by 9.1 %, 95 % CI 9.1 to 9.1 % (8 pairs)");
+  EXPECT_EQ(compare(a, a).overall.at(0).text(),
+            "no difference shown (+0.0 %, 95 % CI 0.0 to 0.0 %, 8 pairs)");
+}
+
 TEST(Comparison, TimesOfFailedCasesDoNotCount) {
   auto a = samples("A.B", "pass", {1, 2, 3, 4});
   auto b = a;

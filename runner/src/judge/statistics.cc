@@ -39,6 +39,38 @@ size_t left_out(size_t m, size_t n) {
   return half;
 }
 
+/// The same for n differences of pairs and the signed rank sum: P(W < k) <= 2.5 %. W = w as often as there
+/// are subsets of 1 to n that add up to w.
+size_t left_out_of_pairs(size_t n) {
+  if (n > 50) {
+    const auto d = static_cast<double>(n);
+    return static_cast<size_t>(
+        std::max(0.0, d * (d + 1) / 4 - z * std::sqrt(d * (d + 1) * (2 * d + 1) / 24)));
+  }
+  const size_t half = n * (n + 1) / 4;
+  std::vector<double> ways(half + 1, 0.0);
+  ways[0] = 1;
+  for (size_t rank = 1; rank <= n; ++rank)
+    for (size_t w = half + 1; w-- > rank;) ways[w] += ways[w - rank];
+  double below = 0;
+  for (size_t k = 0; k <= half; ++k) {
+    below += std::ldexp(ways[k], -static_cast<int>(n));
+    if (below > 0.025) return k;
+  }
+  return half;
+}
+
+/// The median of `all`, and its interval with k values left out at each end.
+Shift from_sorted(std::vector<double> all, size_t k) {
+  Shift out;
+  std::sort(all.begin(), all.end());
+  out.median = median(all);
+  out.known = k > 0;
+  constexpr double far = std::numeric_limits<double>::infinity();
+  out.interval = out.known ? Range{all[k - 1], all[all.size() - k]} : Range{-far, far};
+  return out;
+}
+
 }  // namespace
 
 double quantile(std::vector<double> values, double part) {
@@ -64,20 +96,20 @@ Range wilson(int64_t hits, int64_t trials) {
 }
 
 Shift shift_of(const std::vector<double>& a, const std::vector<double>& b) {
-  Shift out;
-  if (a.empty() || b.empty()) return out;
+  if (a.empty() || b.empty()) return {};
   std::vector<double> differences;
   differences.reserve(a.size() * b.size());
   for (const double x : a)
     for (const double y : b) differences.push_back(y - x);
-  std::sort(differences.begin(), differences.end());
-  out.median = median(differences);
-  const size_t k = left_out(a.size(), b.size());
-  out.known = k > 0;
-  out.interval =
-      out.known ? Range{differences[k - 1], differences[differences.size() - k]}
-                : Range{-std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity()};
-  return out;
+  return from_sorted(std::move(differences), left_out(a.size(), b.size()));
+}
+
+Shift shift_of_pairs(const std::vector<double>& differences) {
+  if (differences.empty()) return {};
+  std::vector<double> means;
+  for (size_t i = 0; i < differences.size(); ++i)
+    for (size_t j = i; j < differences.size(); ++j) means.push_back((differences[i] + differences[j]) / 2);
+  return from_sorted(std::move(means), left_out_of_pairs(differences.size()));
 }
 
 }  // namespace o2lab

@@ -8,7 +8,8 @@ namespace o2lab {
 
 /// The middle value; the mean of the two middle ones for an even number. Throws infra when there is none.
 double median(std::vector<double> values);
-/// Between order statistics, linearly (type 7 of Hyndman and Fan, 1996): quantile(v, 0.5) is median(v). Throws as that.
+/// Between order statistics, linearly (type 7 of Hyndman and Fan, 1996): quantile(v, 0.5) is median(v).
+/// Throws as that.
 double quantile(std::vector<double> values, double part);
 
 struct Range {
@@ -30,5 +31,9 @@ struct Shift {
 /// Assumes nothing of how the values are distributed but that b is a, moved. Says the same each time: nothing
 /// in it is random.
 Shift shift_of(const std::vector<double>& a, const std::vector<double>& b);
+
+/// How far pairs differ, b - a each: the median of all means of two differences, with an interval of at least
+/// 95 % by the exact distribution of the signed rank sum (Wilcoxon, 1945). Known from 6 pairs on.
+Shift shift_of_pairs(const std::vector<double>& differences);
 
 }  // namespace o2lab

@@ -76,6 +76,23 @@ TEST(Statistics, UnequalNumbersAndSigns) {
   EXPECT_FALSE(shift_of({1}, {2}).known);
 }
 
+TEST(Statistics, PairsByHand) {
+  // Of 32 signs of five ranks one has sum 0: 3.1 %; of 64 of six one: 1.6 %.
+  EXPECT_FALSE(shift_of_pairs({1, 2, 3, 4, 5}).known);
+  const Shift six = shift_of_pairs({1, 2, 3, 4, 5, 6});
+  EXPECT_TRUE(six.known);
+  EXPECT_EQ(six.median, 3.5);
+  EXPECT_EQ(six.interval.low, 1);
+  EXPECT_EQ(six.interval.high, 6);
+  // Of 256 there are 1, 1, 1, 2, 2 with sums 0 to 4: W < 4 is 2.0 %, W < 5 is 2.7 %, so from the fourth of
+  // the means 1, 1.5, 2, 2 to the fourth of 8, 7.5, 7, 7.
+  const Shift eight = shift_of_pairs({1, 2, 3, 4, 5, 6, 7, 8});
+  EXPECT_EQ(eight.interval.low, 2);
+  EXPECT_EQ(eight.interval.high, 7);
+  EXPECT_FALSE(shift_of_pairs({-3, -2, -1, 1, 2, 3}).differs());
+  EXPECT_FALSE(shift_of_pairs({}).known);
+}
+
 TEST(Statistics, ManyValuesAgreeWithTheNormalApproximation) {
   std::vector<double> a, b;
   for (int i = 0; i < 50; ++i) a.push_back(i);
