@@ -139,6 +139,11 @@ int run_history(const Options& options) {
   if (!options.runs.empty()) {
     int added = 0;
     for (const std::string& dir : options.runs) {
+      std::error_code error;
+      if (fs::exists(fs::path(dir) / "matrix.json", error)) {
+        if (!options.json) fmt::print("{}: left out: a matrix of prefixes\n", dir);
+        continue;
+      }
       const bool is_new = import_run(history, dir);
       added += is_new ? 1 : 0;
       if (!options.json) fmt::print("{}: {}\n", dir, is_new ? "added" : "was there already");

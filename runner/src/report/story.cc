@@ -19,9 +19,12 @@ std::string bounds_of(const Interval& i) {
   return "not bounded";
 }
 
-bool complained_of(const CaseResult& c, const std::string& words) {
-  return !words.empty() && std::any_of(c.messages.begin(), c.messages.end(), [&](const Message& m) {
-    return m.text.find(words) != std::string::npos;
+/// A message that has all these words.
+bool complained_of(const CaseResult& c, const std::vector<std::string>& words) {
+  return std::any_of(c.messages.begin(), c.messages.end(), [&](const Message& m) {
+    return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+      return !word.empty() && m.text.find(word) != std::string::npos;
+    });
   });
 }
 
@@ -74,12 +77,25 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
     if (!first || at < first->at) first = {at, std::move(text)};
   };
   for (const Finding& f : result.kernel_reports)
-    if (complained_of(result, f.title)) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
+    if (complained_of(result, {f.title})) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
   for (const Event& e : events) {
-    if (e.kind == "interval" && !e.fields.value("ok", true)) candidate(e.at, label_of(e));
+    if (e.source == "case" && e.kind == "interval" && !e.fields.value("ok", true))
+      candidate(e.at, label_of(e));
     if (e.source == "judge" && e.kind == "death" &&
-        complained_of(result, fmt::format("node {} died by {}", e.node, e.fields.value("cause", "?"))))
+        complained_of(result, {fmt::format("node {} died", e.node), "by " + e.fields.value("cause", "?")}))
       candidate(e.at, fmt::format("node{} {}", e.node, label_of(e)));
+    // What FenceOracle::verdict() says of a death that never came.
+    if (e.source != "judge" || e.kind != "expected_death") continue;
+    const std::string cause = e.fields.value("cause", "?");
+    const TimePoint latest = e.at + Duration(e.fields.value("to_ns", int64_t{0}));
+    if (latest < result.ended &&
+        complained_of(result, {"expected node", "to die by " + cause, "but it did not"}) &&
+        std::none_of(events.begin(), events.end(), [&](const Event& d) {
+          return d.source == "judge" && d.kind == "death" && d.fields.value("cause", "") == cause &&
+                 d.at >= e.at && d.at <= latest;
+        }))
+      candidate(latest, fmt::format("{} was to die by {} until now, and lives",
+                                    e.node > 0 ? fmt::format("node{}", e.node) : "a node", cause));
   }
   if (first || result.messages.empty()) return first;
   const std::string& text = result.messages.front().text;

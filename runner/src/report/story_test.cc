@@ -39,13 +39,29 @@ TEST(Story, ExpectedReportsAreNotWrong) {
 TEST(Story, DeathOutOfPlaceIsNamed) {
   CaseResult c = example_run().cases[2];
   c.kernel_reports.clear();
-  c.messages = {{"node 3 died by quorum, which nobody expected: x", "", 0}};
+  c.messages = {{"node 3 died unexpectedly, by quorum: ocfs2 fences this node by restarting", "", 0}};
   const auto wrong =
       first_wrong(c, {Event{c.started + 9s, 3, "judge", "death", {{"cause", "quorum"}}},
                       Event{c.started + 5s, 2, "judge", "death", {{"cause", "disk_timeout"}}}});
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->at, c.started + 9s);
   EXPECT_EQ(wrong->text, "node3 dies: quorum");
+}
+
+TEST(Story, DeathThatNeverCameIsNamed) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"timed out (while: waiting)", "", 0},
+                {"expected node 2 to die by disk_timeout within 6.50 s, but it did not", "", 0}};
+  const auto wrong = first_wrong(
+      c, {Event{c.started + 2s,
+                2,
+                "judge",
+                "expected_death",
+                {{"cause", "disk_timeout"}, {"from_ns", 4'000'000'000}, {"to_ns", 6'500'000'000}}}});
+  ASSERT_TRUE(wrong);
+  EXPECT_EQ(wrong->at, c.started + 8500ms);
+  EXPECT_EQ(wrong->text, "node2 was to die by disk_timeout until now, and lives");
 }
 
 TEST(Story, PassedCaseHasNothingWrong) {

@@ -135,8 +135,9 @@ bool has(const std::string& kind, std::initializer_list<const char*> words) {
 Mark mark_of(const Event& e) {
   if (const Rule* rule = rule_of(e)) return rule->mark;
   if (e.source == "fault") return Mark::fault;
-  if (has(e.kind, {"panic", "oops", "warn", "lockdep", "kasan", "hung", "fence", "reset", "crash", "timeout",
-                   "kernel_report", "bug", "lost", "error", "fail"}))
+  if (has(e.kind, {"panic",  "oops",    "warn",          "lockdep", "kasan", "hung",   "fence", "reset",
+                   "crash",  "timeout", "kernel_report", "bug",     "lost",  "error",  "fail",  "stall",
+                   "lockup", "sleep",   "leak",          "ubsan",   "oom",   "removed"}))
     return Mark::bad;
   if (e.source == "case" || e.source == "judge") return Mark::step;
   if (has(e.kind,
