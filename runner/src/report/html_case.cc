@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
+#include "console/guest_clock.h"
 #include "report/story.h"
 #include "report/svg.h"
 #include "report/text.h"
@@ -43,12 +45,36 @@ std::string intervals_html(const std::vector<Interval>& intervals) {
   return out + "</table></div>\n";
 }
 
+/// How far the times of each guest can be trusted.
+std::string clocks_html(const std::vector<Event>& events) {
+  std::string out;
+  for (const Event& e : events) {
+    if (e.source != "trace" || e.kind != "guest_clock") continue;
+    const auto clock = e.fields.at("clock").get<GuestClock>();
+    int64_t error = 0, samples = 0, trip = std::numeric_limits<int64_t>::max();
+    for (const ClockStretch& s : clock.stretches()) {
+      samples += s.samples;
+      trip = std::min(trip, s.round_trip_ns);
+      for (const ClockPoint& p : s.points) error = std::max(error, p.error_ns);
+    }
+    out += fmt::format("{}node{}{} \u00b1{:.2f} ms ({} pings, best {:.2f} ms{})", out.empty() ? "" : ", ",
+                       e.node, e.fields.value("incarnation", 1) > 1 ? " again" : "",
+                       static_cast<double>(error) / 1e6, samples, static_cast<double>(trip) / 1e6,
+                       clock.stretches().size() > 1 ? ", was suspended" : "");
+  }
+  return out.empty() ? ""
+                     : "<p class=\"soft small\">Trace events stand where they happened, by the clock of "
+                       "their guest: " +
+                           out + "</p>\n";
+}
+
 std::string timeline_html(const CaseResult& c, const std::vector<Event>& events, CaseView& view) {
   size_t all = static_cast<size_t>(
       std::count_if(events.begin(), events.end(), [](const Event& e) { return mark_of(e) != Mark::hidden; }));
   if (view.shown.empty()) return "";
   std::string out = "<h3>Timeline, seconds from the start of the case</h3><div class=\"zoomed\">" +
                     timeline_svg(c, view) + "</div>";
+  out += clocks_html(events);
   out += fmt::format(
       "<details><summary class=\"soft\">{} {} events as a list</summary><table class=\"events\">\n",
       all > view.shown.size() ? fmt::format("The most telling {} of", view.shown.size()) : "These", all);

@@ -77,7 +77,7 @@ dl.story dt.late { color: var(--bad); }
 .progress i { display: block; } .progress .this { outline: 1.5px solid var(--text); outline-offset: 1px; }
 i.pass { background: var(--good); } i.fail { background: var(--bad); } i.skip { background: var(--skip); }
 .earlier { display: flex; gap: 2px; margin-top: 4px; } .earlier i { width: 5px; height: 8px; opacity: .8; }
-.spreads td { vertical-align: middle; } .spreads td:first-child { white-space: normal; min-width: 190px; } .audits td:first-child { width: 1%; }
+.small { font-size: 13px; } .spreads td { vertical-align: middle; } .spreads td:first-child { white-space: normal; min-width: 190px; } .audits td:first-child { width: 1%; }
 svg.timeline text { paint-order: stroke; stroke: var(--card); stroke-width: 5px; stroke-linejoin: round; }
 svg .cell { fill: var(--code); stroke: var(--line); } svg .cell.green { fill: var(--good-soft); stroke: var(--good); }
 svg .cell.red { fill: var(--bad); } svg .cell.due { fill: var(--bad-soft); stroke: var(--line); } svg .cell.wrong { stroke: var(--bad); stroke-width: 2.5; }

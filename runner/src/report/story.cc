@@ -76,6 +76,16 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
   const auto candidate = [&](TimePoint at, std::string text) {
     if (!first || at < first->at) first = {at, std::move(text)};
   };
+  // What the node itself said just before it died tells more than that it did.
+  const auto candidate_death = [&](const Event& death) {
+    const Event* told = &death;
+    for (const Event& e : events)
+      if (e.node == death.node && e.at <= death.at && death.at - e.at < 5s && mark_of(e) == Mark::bad) {
+        told = &e;
+        break;
+      }
+    candidate(told->at, fmt::format("node{} {}", death.node, label_of(*told)));
+  };
   for (const Finding& f : result.kernel_reports)
     if (complained_of(result, {f.title})) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
   for (const Event& e : events) {
@@ -83,7 +93,7 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
       candidate(e.at, label_of(e));
     if (e.source == "judge" && e.kind == "death" &&
         complained_of(result, {fmt::format("node {} died", e.node), "by " + e.fields.value("cause", "?")}))
-      candidate(e.at, fmt::format("node{} {}", e.node, label_of(e)));
+      candidate_death(e);
     // What FenceOracle::verdict() says of a death that never came.
     if (e.source != "judge" || e.kind != "expected_death") continue;
     const std::string cause = e.fields.value("cause", "?");

@@ -46,6 +46,10 @@ TEST(Story, DeathOutOfPlaceIsNamed) {
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->at, c.started + 9s);
   EXPECT_EQ(wrong->text, "node3 dies: quorum");
+  const auto why = first_wrong(
+      c, {Event{c.started + 8s, 3, "console", "quorum_decision", {{"title", "fencing this node because x"}}},
+          Event{c.started + 9s, 3, "judge", "death", {{"cause", "quorum"}}}});
+  EXPECT_EQ(why->text, "node3 quorum: fencing this node because x");
 }
 
 TEST(Story, DeathThatNeverCameIsNamed) {
@@ -105,6 +109,14 @@ TEST(Vocabulary, TableThenWords) {
   const Event stays{
       {}, 1, "console", "quorum_decision", {{"title", "not fencing this node, heartbeating: 4"}}};
   EXPECT_EQ(mark_of(stays), Mark::info);
+  const Event decided{
+      {},
+      1,
+      "trace",
+      "o2quo_decision",
+      {{"verdict", "stay"}, {"connected", "3"}, {"heartbeating", "4"}, {"reason", "majority"}}};
+  EXPECT_EQ(label_of(decided), "quorum: stays, 3 of 4 connected (majority)");
+  EXPECT_EQ(mark_of(decided), Mark::info);
   const Event goes{{}, 1, "console", "quorum_decision", {{"title", "fencing this node because"}}};
   EXPECT_EQ(mark_of(goes), Mark::bad);
   const Event new_fault{{}, 2, "fault", "gamma_ray", {{"state", "on"}}};
