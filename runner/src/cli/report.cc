@@ -45,6 +45,10 @@ int run_report(const Options& options) {
   const std::vector<Event> events = read_events(dir);
   ReportExtras extras;
   extras.section = section_of(read_file_or_empty(dir / "index.html"));
+  std::error_code error;
+  if (extras.section.empty() && fs::exists(dir / "matrix.json", error))
+    fail(ErrorKind::input, "{}: a series run whose page an older o2lab wrote: its matrix would be lost",
+         dir.native());
   extras.past = remember(run, dir, events);
   write_run_reports(run, events, dir, extras);
   fmt::print("{}", console_summary(run, dir, ::isatty(STDOUT_FILENO) == 1));
