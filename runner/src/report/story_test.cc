@@ -55,8 +55,7 @@ TEST(Story, DeathOutOfPlaceIsNamed) {
 TEST(Story, DeathThatNeverCameIsNamed) {
   CaseResult c = example_run().cases[2];
   c.kernel_reports.clear();
-  c.messages = {{"timed out (while: waiting)", "", 0},
-                {"expected node 2 to die by disk_timeout within 6.50 s, but it did not", "", 0}};
+  c.messages = {{"waited 23.43 s for the end of node2 by disk_timeout; last seen: it still runs", "", 0}};
   const auto wrong = first_wrong(
       c, {Event{c.started + 2s,
                 2,
@@ -66,6 +65,19 @@ TEST(Story, DeathThatNeverCameIsNamed) {
   ASSERT_TRUE(wrong);
   EXPECT_EQ(wrong->at, c.started + 8500ms);
   EXPECT_EQ(wrong->text, "node2 was to die by disk_timeout until now, and lives");
+}
+
+TEST(Story, DeathThatCameInTimeIsNotMissed) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  const std::vector<Event> events = {
+      Event{c.started + 2s,
+            2,
+            "judge",
+            "expected_death",
+            {{"cause", "disk_timeout"}, {"from_ns", 0}, {"to_ns", 6'500'000'000}}},
+      Event{c.started + 8s, 2, "judge", "death", {{"cause", "disk_timeout"}}}};
+  EXPECT_EQ(first_wrong(c, events)->at, c.ended) << "only the message is left";
 }
 
 TEST(Story, PassedCaseHasNothingWrong) {
