@@ -94,6 +94,10 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
     if (e.source == "judge" && e.kind == "death" &&
         complained_of(result, {fmt::format("node {} died", e.node), "by " + e.fields.value("cause", "?")}))
       candidate_death(e);
+    if (e.source == "judge" && e.kind == "audit" && e.fields.contains("findings"))
+      for (const auto& finding : e.fields["findings"])
+        if (finding.is_string() && complained_of(result, {finding.get<std::string>()}))
+          candidate(e.at, "audit: " + finding.get<std::string>());
     // A death that did not come in time, unless the case had given up before.
     if (e.source != "judge" || e.kind != "expected_death") continue;
     const std::string cause = e.fields.value("cause", "?");
@@ -110,7 +114,14 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
   if (first || result.messages.empty()) return first;
   const std::string& text = result.messages.front().text;
   const size_t step = text.find("(while: ");
+  // Without a step: when the lab began to power off what ran, which is when the case was given up.
   TimePoint at = result.ended;
+  for (const Event& e : events)
+    if (e.source == "lab" && e.kind == "power_off" && e.at < at &&
+        std::none_of(events.begin(), events.end(), [&](const Event& cut) {
+          return cut.kind == "power_cut" && cut.node == e.node && cut.at <= e.at && e.at - cut.at < 5s;
+        }))
+      at = e.at;
   for (const Event& e : events)
     if (e.source == "case" && e.kind == "step" && step != std::string::npos &&
         text.compare(step + 8, e.fields.value("text", "").size(), e.fields.value("text", "")) == 0)

@@ -80,6 +80,31 @@ TEST(Story, DeathThatCameInTimeIsNotMissed) {
   EXPECT_EQ(first_wrong(c, events)->at, c.ended) << "only the message is left";
 }
 
+TEST(Story, WithoutAStepItIsWhereTheCaseWasGivenUp) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"node1: `x`: exit 3", "", 0}};
+  const std::vector<Event> events = {
+      Event{c.started + 5s, 3, "fault", "power_cut"}, Event{c.started + 5s, 3, "lab", "power_off"},
+      Event{c.started + 9s, 1, "lab", "power_off"}, Event{c.started + 10s, 2, "lab", "power_off"}};
+  EXPECT_EQ(first_wrong(c, events)->at, c.started + 9s);
+}
+
+TEST(Story, WhatAnAuditFoundIsNamed) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"no_write_after_fence: node 2 wrote 4096 bytes 3.2 s after it", "", 0}};
+  const Event audit{
+      c.started + 7s,
+      0,
+      "judge",
+      "audit",
+      {{"name", "no_write_after_fence"}, {"findings", {"node 2 wrote 4096 bytes 3.2 s after it"}}}};
+  EXPECT_EQ(first_wrong(c, {audit})->text, "audit: node 2 wrote 4096 bytes 3.2 s after it");
+  EXPECT_EQ(mark_of(audit), Mark::bad);
+  EXPECT_EQ(mark_of(Event{{}, 0, "judge", "audit", {{"findings", nlohmann::json::array()}}}), Mark::hidden);
+}
+
 TEST(Story, PassedCaseHasNothingWrong) {
   EXPECT_FALSE(first_wrong(example_run().cases[0], events_of(0)));
 }

@@ -65,6 +65,8 @@ constexpr Rule kRules[] = {
     {"judge", "death", "cause=host_power", Mark::info, "is off"},
     {"judge", "death", "", Mark::bad, "dies: {cause}"},
     {"judge", "expected_death", "", Mark::hidden, ""},
+    {"judge", "audit", "findings=[]", Mark::hidden, "audit {name}: {looked_at}"},
+    {"judge", "audit", "", Mark::bad, "audit {name}: {findings}"},
     {"case", "started", "", Mark::hidden, ""},
     {"case", "body", "", Mark::step, "cluster is ready, the case begins"},
     {"case", "ended", "", Mark::step, "case ended: {verdict}"},
