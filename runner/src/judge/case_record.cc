@@ -66,11 +66,15 @@ bool CaseRecord::report(int node, const KernelReport& report) {
     const std::lock_guard lock(mutex_);
     if (is_fault(report.kind))
       findings_.push_back({node, report.at, name_of(report.kind), report.title, report.text});
+    Expected* meant = nullptr;
     for (Expected& expected : expected_)
-      if (expected.kind == report.kind && report.title.find(expected.text) != std::string::npos) {
-        expected.seen = true;
-        return false;
-      }
+      if (expected.kind == report.kind && report.title.find(expected.text) != std::string::npos &&
+          (meant == nullptr || meant->seen))
+        meant = &expected;
+    if (meant != nullptr) {
+      meant->seen = true;
+      return false;
+    }
     const bool noted = std::any_of(only_noted_.begin(), only_noted_.end(), [&](const std::string& text) {
       return report.text.find(text) != std::string::npos;
     });

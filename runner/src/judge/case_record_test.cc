@@ -57,6 +57,17 @@ TEST(CaseRecord, AnExpectedReportFailsNothingButAMissingOneDoes) {
   EXPECT_TRUE(record.report(1, report(ReportKind::warning, "WARNING in o2hb_thread")));
 }
 
+TEST(CaseRecord, EachExpectedReportIsOneThatComes) {
+  CaseRecord record;
+  record.expect_report(ReportKind::panic, "sysrq");
+  record.expect_report(ReportKind::panic, "sysrq");
+  const KernelReport panic = report(ReportKind::panic, "panic: sysrq triggered crash");
+  EXPECT_FALSE(record.report(1, panic));
+  EXPECT_EQ(record.missing_reports().size(), 1U);
+  EXPECT_FALSE(record.report(2, panic));
+  EXPECT_THAT(record.missing_reports(), IsEmpty());
+}
+
 TEST(CaseRecord, TheKernelOutranksWhatFollowsFromIt) {
   CaseRecord record;
   record.set_step("mount");
