@@ -48,7 +48,7 @@ LAB_CASE(
   lab.cluster().path(3).release();
 }
 
-LAB_CASE(Audit, WriteLostWithItsNodeIsNone,
+LAB_CASE(Audit, WriteLostWithItsNodeIsNone, Nightly(),
          Guards("a write that was held when its node died and never reaches the disk is no finding")) {
   kill_with_held_writes(lab);
   const auto survivor = lab.append(lab.node(1), "/mnt/log1");

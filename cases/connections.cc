@@ -85,7 +85,7 @@ std::string decisions(Lab& lab, size_t position) {
 }
 
 LAB_CASE(
-    Connections, CutsAroundTheIdleTimeoutFenceNobody, Until(Ready::o2cb), FromPart("01"),
+    Connections, CutsAroundTheIdleTimeoutFenceNobody, Nightly(), Until(Ready::o2cb), FromPart("01"),
     Guards("links that are cut and healed around the idle timeout again and again lead to no decision, and "
            "afterwards quorum counts every node that is connected")) {
   set_short_timeouts(lab);
@@ -297,7 +297,7 @@ void disturb(Lab& lab, const Linkers& linkers, Random& random) {
 }
 
 LAB_CASE(
-    Connections, LinksComeAndGoWhileConnectionsDo, Nodes(2), Until(Ready::o2cb), UserMode(),
+    Connections, LinksComeAndGoWhileConnectionsDo, Nightly(), Nodes(2), Until(Ready::o2cb), UserMode(),
     OnKernel("debug"), FromPart("10"),
     Guards("nodes that go up and down by links in two regions on two nodes, by eight threads, while their "
            "connections are cut, reset and made again: every ln and rm comes back, no deadlock between the "

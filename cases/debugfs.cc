@@ -134,7 +134,7 @@ void tell_of_a_death(Lab& lab, const std::function<void()>& bury) {
 }
 
 LAB_CASE(
-    Debugfs, ListsAreRightInDiskMode,
+    Debugfs, ListsAreRightInDiskMode, Nightly(),
     Guards("with heartbeat on disk o2hb, o2net and o2dlm list the nodes that are alive, their connections "
            "and the owners of locks, and none that is dead")) {
   Node& node = lab.node(1);
@@ -183,15 +183,15 @@ void mount_pins(Lab& lab) {
 }
 
 LAB_CASE(
-    Debugfs, MountPinsItsRegionInDiskMode, Nodes(2), Volumes(2), Until(Ready::heartbeat),
+    Debugfs, MountPinsItsRegionInDiskMode, Nightly(), Nodes(2), Volumes(2), Until(Ready::heartbeat),
     Guards("with heartbeat on disk a region is pinned, and said to be, while its volume is mounted, and no "
            "other is")) {
   mount_pins(lab);
 }
 
 LAB_CASE(
-    Debugfs, MountPinsItsRegionInUserMode, Nodes(2), Volumes(2), Until(Ready::heartbeat), UserMode(),
-    Part("10"),
+    Debugfs, MountPinsItsRegionInUserMode, Nightly(), Nodes(2), Volumes(2), Until(Ready::heartbeat),
+    UserMode(), Part("10"),
     Guards("in user mode a region is pinned, and said to be, while its volume is mounted, and no other is; "
            "once it is not, the own link may go")) {
   mount_pins(lab);
@@ -214,7 +214,7 @@ std::string tracked(Node& node) {
 }
 
 LAB_CASE(
-    Debugfs, MessageThatIsNotAnsweredIsTracked, Nodes(2),
+    Debugfs, MessageThatIsNotAnsweredIsTracked, Nightly(), Nodes(2),
     Guards("o2net/send_tracking names the process that waits for an answer, the node that owes it and the "
            "message, until it is there")) {
   Node& node = lab.node(1);
@@ -238,7 +238,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Debugfs, ListsOfO2netAreReadInSilence, Nodes(2), Part("01"),
+    Debugfs, ListsOfO2netAreReadInSilence, Nightly(), Nodes(2), Part("01"),
     Guards("reading the connections and their statistics makes the kernel complain of nothing: each line "
            "moves the file's position on")) {
   // Of o2net's own: o2dlm's locking_state does not move on either, with or without a patch
@@ -291,7 +291,8 @@ class Reader {
   std::unique_ptr<RemoteProcess> process_;
 };
 
-LAB_CASE(Debugfs, ListsAreReadWhileVolumesComeAndGo, Nodes(2), Until(Ready::heartbeat), FromPart("01"),
+LAB_CASE(Debugfs, ListsAreReadWhileVolumesComeAndGo, Nightly(), Nodes(2), Until(Ready::heartbeat),
+         FromPart("01"),
          Guards("with heartbeat on disk the lists can be read all the time while nodes mount and unmount and "
                 "their connections and locks come and go")) {
   Reader first(lab.node(1)), second(lab.node(2));

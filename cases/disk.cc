@@ -24,7 +24,7 @@ LAB_CASE(
   lab.check_appended(lab.node(1), *writer);
 }
 
-LAB_CASE(Disk, DataHangsWhileHeartbeatGoesOn,
+LAB_CASE(Disk, DataHangsWhileHeartbeatGoesOn, Nightly(),
          Guards("a node whose data hangs for longer than the write timeout stays, because its heartbeat goes "
                 "on, and its work resumes")) {
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
@@ -46,7 +46,7 @@ LAB_CASE(Disk, DataHangsWhileHeartbeatGoesOn,
   lab.check_appended(lab.node(1), *writer);
 }
 
-LAB_CASE(Disk, HeartbeatWritesFail,
+LAB_CASE(Disk, HeartbeatWritesFail, Nightly(),
          Guards("a node whose heartbeat writes end with EIO does not take them for done: it fences itself in "
                 "time")) {
   lab.wait_heartbeat_write(lab.node(2));
@@ -56,7 +56,7 @@ LAB_CASE(Disk, HeartbeatWritesFail,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, HeartbeatReadsFail,
+LAB_CASE(Disk, HeartbeatReadsFail, Nightly(),
          Guards("a node that cannot read the others' heartbeat fences itself in time instead of calling them "
                 "dead")) {
   lab.wait_heartbeat_write(lab.node(2));
@@ -66,7 +66,7 @@ LAB_CASE(Disk, HeartbeatReadsFail,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, SlowHeartbeatUnderTheTimeoutFencesNobody,
+LAB_CASE(Disk, SlowHeartbeatUnderTheTimeoutFencesNobody, Nightly(),
          Guards("heartbeat writes that take 1 to 2 s each, under the write timeout of 6 s, fence nobody")) {
   const TimePoint since = Clock::now();
   {
@@ -78,7 +78,7 @@ LAB_CASE(Disk, SlowHeartbeatUnderTheTimeoutFencesNobody,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, SlowHeartbeatOverTheTimeoutFences,
+LAB_CASE(Disk, SlowHeartbeatOverTheTimeoutFences, Nightly(),
          Guards("a node whose heartbeat writes take 1 s longer than the write timeout fences itself before "
                 "the first is through")) {
   lab.wait_heartbeat_write(lab.node(2));
@@ -92,7 +92,7 @@ LAB_CASE(Disk, SlowHeartbeatOverTheTimeoutFences,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, PathThatFlapsUnderTheTimeoutFencesNobody,
+LAB_CASE(Disk, PathThatFlapsUnderTheTimeoutFencesNobody, Nightly(),
          Guards("a path that hangs again and again, each time a heartbeat write for less than the write "
                 "timeout, fences nobody")) {
   const Duration hang_for = lab.topology().write_timeout() - 2500ms;
@@ -109,7 +109,7 @@ LAB_CASE(Disk, PathThatFlapsUnderTheTimeoutFencesNobody,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences,
+LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences, Nightly(),
          Guards("a path that comes back twice in time and then does not: each time the node gets the whole "
                 "timeout anew, no more and no less")) {
   for (int round = 1; round <= 2; ++round) {
@@ -124,7 +124,7 @@ LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences,
   keep_working(lab);
 }
 
-LAB_CASE(Disk, OneOfTwoVolumesHangs, Volumes(2),
+LAB_CASE(Disk, OneOfTwoVolumesHangs, Nightly(), Volumes(2),
          Guards("a node fences itself when one of its two volumes hangs, and the others go on with both")) {
   lab.wait_heartbeat_write(lab.node(2), 1);
   auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
@@ -133,7 +133,7 @@ LAB_CASE(Disk, OneOfTwoVolumesHangs, Volumes(2),
   keep_working(lab);
 }
 
-LAB_CASE(Disk, CrawlingDataLeavesHeartbeatAlone,
+LAB_CASE(Disk, CrawlingDataLeavesHeartbeatAlone, Nightly(),
          Guards("a node that gets 64 KiB a second for its data goes on writing, and nobody fences")) {
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
   writer->wait_for(5, 30s);

@@ -32,7 +32,7 @@ LAB_CASE(DiskError, JournalThatCannotBeWrittenPanicsAtTheNextChange,
 }
 
 LAB_CASE(
-    DiskError, BothVolumesOfAnIdleNodeFail, Volumes(2),
+    DiskError, BothVolumesOfAnIdleNodeFail, Nightly(), Volumes(2),
     Guards("a node that loses both its volumes to EIO fences itself in time even when it does nothing")) {
   for (int volume = 0; volume < 2; ++volume) lab.wait_heartbeat_write(lab.node(2), volume);
   auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
@@ -42,7 +42,7 @@ LAB_CASE(
   keep_working(lab);
 }
 
-LAB_CASE(DiskError, ReadsOfDataFail,
+LAB_CASE(DiskError, ReadsOfDataFail, Nightly(),
          Guards("a read that ends with EIO reaches the program that reads, fences nobody, and is right again "
                 "when the disk is")) {
   // Too large to lie in the inode.

@@ -35,7 +35,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    DiskStall, OfAllButOneFencesThose,
+    DiskStall, OfAllButOneFencesThose, Nightly(),
     Guards("storage that stalls for two of three fences exactly these two: the third does not agree that "
            "all hang, recovers both and goes on")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
@@ -52,7 +52,7 @@ LAB_CASE(
   lab.check_appended(lab.node(3), *writer);
 }
 
-LAB_CASE(DiskStall, DuringMountOnlyDelaysIt, Until(Ready::heartbeat),
+LAB_CASE(DiskStall, DuringMountOnlyDelaysIt, Nightly(), Until(Ready::heartbeat),
          Guards("a mount whose disk hangs for less than the write timeout is late, and whole")) {
   lab.o2cb().mount(lab.node(1));
   const auto writer = lab.append(lab.node(1), "/mnt/log1");
@@ -76,7 +76,7 @@ LAB_CASE(DiskStall, DuringMountOnlyDelaysIt, Until(Ready::heartbeat),
   lab.check_appended(lab.node(2), *writer);
 }
 
-LAB_CASE(DiskStall, DuringUmountOnlyDelaysIt,
+LAB_CASE(DiskStall, DuringUmountOnlyDelaysIt, Nightly(),
          Guards("an umount whose disk hangs for less than the write timeout is late, and the others see the "
                 "node leave in order")) {
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
@@ -96,7 +96,7 @@ LAB_CASE(DiskStall, DuringUmountOnlyDelaysIt,
   keep_working(lab, lab.nodes({1, 3}));
 }
 
-LAB_CASE(DiskStall, OfTheNodeThatRecoversAnother,
+LAB_CASE(DiskStall, OfTheNodeThatRecoversAnother, Nightly(),
          Guards("a node that recovers a dead one and then loses its own disk fences itself, and the last one "
                 "recovers both")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");

@@ -133,7 +133,7 @@ void pass_lock_on(Lab& lab, const std::string& domain) {
 }
 
 LAB_CASE(
-    Dlmfs, LockGoesFromNodeToNode, Nodes(2), Until(Ready::heartbeat),
+    Dlmfs, LockGoesFromNodeToNode, Nightly(), Nodes(2), Until(Ready::heartbeat),
     Guards("with heartbeat on disk a domain that userspace makes through dlmfs has the nodes that made it, "
            "its locks shut the other node out and go over to it with their value, and no trace is left")) {
   mount_dlmfs(lab);
@@ -169,7 +169,7 @@ void inherit_lock(Lab& lab, const std::string& domain, const std::function<void(
 }
 
 LAB_CASE(
-    Dlmfs, LockOfADeadNodeIsRecovered, Nodes(2), Until(Ready::heartbeat),
+    Dlmfs, LockOfADeadNodeIsRecovered, Nightly(), Nodes(2), Until(Ready::heartbeat),
     Guards("with heartbeat on disk a lock that a node held in a domain of dlmfs when it died goes to the "
            "node that waits for it")) {
   mount_dlmfs(lab);
@@ -199,7 +199,8 @@ std::string pinned(Lab& lab, int node, const std::string& region) {
 }
 
 LAB_CASE(
-    Dlmfs, DomainWithoutARegionGoesByAllRegions, Nodes(2), Until(Ready::o2cb), UserMode(), Part("10"),
+    Dlmfs, DomainWithoutARegionGoesByAllRegions, Nightly(), Nodes(2), Until(Ready::o2cb), UserMode(),
+    Part("10"),
     Guards("in user mode a domain of dlmfs that has the name of no region is open to who is in any region, "
            "holds none of them, and recovers the locks of a node whose last link goes")) {
   mount_dlmfs(lab);

@@ -55,8 +55,8 @@ size_t connections_lost(Lab& lab, int node, size_t since) {
 }
 
 LAB_CASE(
-    Events, LeavingOneOfTwoVolumesIsSilentInTheOther, Nodes(2), Volumes(2), Until(Ready::heartbeat),
-    Part("05"),
+    Events, LeavingOneOfTwoVolumesIsSilentInTheOther, Nightly(), Nodes(2), Volumes(2),
+    Until(Ready::heartbeat), Part("05"),
     Guards("with heartbeat on disk a node that leaves or joins one volume is heard of in that one alone, "
            "and one that dies in both, once each, and as a whole with the last")) {
   const std::string a = lab.o2cb().uuid(0);
@@ -80,8 +80,8 @@ LAB_CASE(
   EXPECT_EQ(probe.told(), "");
 }
 
-LAB_CASE(Events, ConnectionLastsAsLongAsOneVolumeHoldsIt, Nodes(2), Volumes(2), Until(Ready::heartbeat),
-         Part("07"),
+LAB_CASE(Events, ConnectionLastsAsLongAsOneVolumeHoldsIt, Nightly(), Nodes(2), Volumes(2),
+         Until(Ready::heartbeat), Part("07"),
          Guards("o2net counts the volumes that hold a node, the own one included: leaving one of two changes "
                 "no connection, leaving the last one closes it")) {
   Node& first = lab.node(1);

@@ -53,7 +53,7 @@ LAB_CASE(Failover, KilledDuringItsOwnMount, Until(Ready::heartbeat),
 }
 
 LAB_CASE(
-    Failover, KilledTwiceInARow,
+    Failover, KilledTwiceInARow, Nightly(),
     Guards("a node that dies again right after it came back is recovered again, under the same number")) {
   for (const int round : {1, 2}) {
     const auto writer = lab.append(lab.node(3), fmt::format("/mnt/log3-{}", round));

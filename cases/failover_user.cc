@@ -161,8 +161,8 @@ LAB_CASE(FailoverUser, OwnLinkFirstDoesNoHarmBeforeTheMount, Nodes(2), Until(Rea
   lab.o2cb().wait_domain(lab.nodes(), {1, 2}, Deadline::in(kRecovery));
 }
 
-LAB_CASE(FailoverUser, MountWithoutAConnectionNamesTheNode, Nodes(2), Until(Ready::o2cb), UserMode(),
-         Part("10"),
+LAB_CASE(FailoverUser, MountWithoutAConnectionNamesTheNode, Nightly(), Nodes(2), Until(Ready::o2cb),
+         UserMode(), Part("10"),
          Guards("a node whose link is missing on a member is refused by that member, so its mount ends in "
                 "ENOTCONN after "
                 "the wait and names the member")) {
@@ -206,7 +206,7 @@ LAB_CASE(FailoverUser, WhatAMountDependsOnStays, Nodes(1), UserMode(), Part("10"
   EXPECT_EQ(region.remove(), "ok");
 }
 
-LAB_CASE(FailoverUser, QuorumIsNotTheKernelsBusiness, UserMode(), Part("10"),
+LAB_CASE(FailoverUser, QuorumIsNotTheKernelsBusiness, Nightly(), UserMode(), Part("10"),
          Guards("in user mode a node that loses its connections does not fence itself: the cluster manager "
                 "decides, and the "
                 "node works on once it is connected again")) {

@@ -26,7 +26,7 @@ LAB_CASE(Fencing, HungDiskPathResetsExactlyThatNode,
   keep_working(lab);
 }
 
-LAB_CASE(Fencing, HungDiskPathPanicsWithFenceMethodPanic, FenceBy(FenceMethod::panic),
+LAB_CASE(Fencing, HungDiskPathPanicsWithFenceMethodPanic, Nightly(), FenceBy(FenceMethod::panic),
          Guards("fence_method panic ends the node by a panic that says it is a fence")) {
   lab.wait_heartbeat_write(lab.node(2));
   auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
@@ -60,7 +60,7 @@ LAB_CASE(
   keep_working(lab);
 }
 
-LAB_CASE(Fencing, SplitOfFourFencesTheHalfWithoutTheLowest, Nodes(4),
+LAB_CASE(Fencing, SplitOfFourFencesTheHalfWithoutTheLowest, Nightly(), Nodes(4),
          Guards("of two halves the one without the lowest number fences, all of it and nobody else")) {
   auto third = lab.expect_fence(lab.node(3), Cause::quorum, quorum_window(lab));
   auto fourth = lab.expect_fence(lab.node(4), Cause::quorum, quorum_window(lab));

@@ -75,7 +75,7 @@ LAB_CASE(Heartbeat, RegionOnDiskNamesTheMountedNodes,
   });
 }
 
-LAB_CASE(Heartbeat, DiskSlowedToJustUnderTheLimitKillsNobody,
+LAB_CASE(Heartbeat, DiskSlowedToJustUnderTheLimitKillsNobody, Nightly(),
          Guards("a node whose heartbeat writes hang for less than the write timeout is left alone, by itself "
                 "and by the others")) {
   lab.wait_heartbeat_write(lab.node(2));

@@ -109,7 +109,7 @@ void wait_pins(Lab& lab, const std::string& wanted) {
         200ms, WaitHub::Ask::polled);
 }
 
-LAB_CASE(HeartbeatGlobal, MountPinsUpToThreeRegions, Nodes(2), Volumes(4), Until(Ready::booted),
+LAB_CASE(HeartbeatGlobal, MountPinsUpToThreeRegions, Nightly(), Nodes(2), Volumes(4), Until(Ready::booted),
          Guards("a mount pins every region of a global heartbeat as long as there are at most three, so that "
                 "none can be "
                 "removed; with a fourth none is pinned, and the others are again once it is gone")) {

@@ -146,7 +146,7 @@ LAB_CASE(
   EXPECT_TRUE(mount->wait(Deadline::in(60s)).ok());
 }
 
-LAB_CASE(Maps, VolumesMountedOnDifferentNodes, Volumes(2), Until(Ready::o2cb), Part("06"),
+LAB_CASE(Maps, VolumesMountedOnDifferentNodes, Nightly(), Volumes(2), Until(Ready::o2cb), Part("06"),
          Guards("with heartbeat on disk each volume's map holds the nodes that have it, that of all volumes "
                 "the nodes of any, and an umount changes that volume's alone")) {
   O2cb& o2cb = lab.o2cb();
@@ -190,7 +190,7 @@ LAB_CASE(Maps, VolumesMountedOnDifferentNodes, Volumes(2), Until(Ready::o2cb), P
 }
 
 LAB_CASE(
-    Maps, DiskMountWaitsForTheMembersOfItsOwnVolume, Volumes(2), Until(Ready::o2cb), Part("06"),
+    Maps, DiskMountWaitsForTheMembersOfItsOwnVolume, Nightly(), Volumes(2), Until(Ready::o2cb), Part("06"),
     Guards("with heartbeat on disk a node that cannot be reached, and is a member of another volume only, "
            "keeps no mount waiting and no domain from its members")) {
   O2cb& o2cb = lab.o2cb();

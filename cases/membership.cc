@@ -23,7 +23,7 @@ LAB_CASE(Membership, MountJoinsAndUmountLeavesOnAllViews, Until(Ready::o2cb),
   o2cb.wait_connected(lab.nodes({1, 3}), {1, 3}, deadline);
 }
 
-LAB_CASE(Membership, LateJoinerSeesWhatWasWritten, Until(Ready::o2cb),
+LAB_CASE(Membership, LateJoinerSeesWhatWasWritten, Nightly(), Until(Ready::o2cb),
          Guards("a node that mounts while others work becomes a member and reads their data")) {
   lab.o2cb().mount_everywhere(lab.nodes({1, 2}));
   lab.node(1).sh("echo written before node 3 came > /mnt/early && sync /mnt/early");

@@ -118,7 +118,7 @@ void wait_recovered(Lab& lab, size_t position, const Links& pairs, Duration limi
                    });
 }
 
-LAB_CASE(Network, DelayUnderTheIdleTimeoutDisturbsNobody,
+LAB_CASE(Network, DelayUnderTheIdleTimeoutDisturbsNobody, Nightly(),
          Guards("frames that take half a second, more or less, and overtake each other: connections stay, "
                 "nobody decides anything, locks and writes go on")) {
   SharedWork work(lab);
@@ -133,7 +133,8 @@ LAB_CASE(Network, DelayUnderTheIdleTimeoutDisturbsNobody,
   work.check();
 }
 
-LAB_CASE(Network, DelayOverTheIdleTimeoutIsSilenceThatEnds, Until(Ready::heartbeat), FromPart("01"),
+LAB_CASE(Network, DelayOverTheIdleTimeoutIsSilenceThatEnds, Nightly(), Until(Ready::heartbeat),
+         FromPart("01"),
          Guards("frames that take longer than the idle timeout: everybody finds everybody silent, hears them "
                 "again, and no connection ends, nobody decides")) {
   Row row(lab, {});
@@ -202,7 +203,7 @@ LAB_CASE(Network, LowestThatIsNotHeardStays, Nodes(2), Until(Ready::heartbeat), 
   row.judge();
 }
 
-LAB_CASE(Network, RingOneWayLosesEverybody, Until(Ready::heartbeat),
+LAB_CASE(Network, RingOneWayLosesEverybody, Nightly(), Until(Ready::heartbeat),
          Guards("three nodes of which each hears one other and is heard by the third: no link works, each is "
                 "alone, all fence")) {
   Row row(lab, {{1, fences(1, 3)}, {2, fences(1, 3)}, {3, fences(1, 3)}}, lab.topology().keepalive_delay);
@@ -210,7 +211,7 @@ LAB_CASE(Network, RingOneWayLosesEverybody, Until(Ready::heartbeat),
   row.judge();
 }
 
-LAB_CASE(Network, BridgeFencesNobodyAndWorkGoesOnOnceHealed, FromPart("01"),
+LAB_CASE(Network, BridgeFencesNobodyAndWorkGoesOnOnceHealed, Nightly(), FromPart("01"),
          Guards("two of three that lose only each other both reach a majority over the third, so nobody "
                 "fences; what waited for the lost link goes on when it works again")) {
   SharedWork work(lab);
@@ -226,7 +227,7 @@ LAB_CASE(Network, BridgeFencesNobodyAndWorkGoesOnOnceHealed, FromPart("01"),
   work.check();
 }
 
-LAB_CASE(Network, FlapsUnderTheIdleTimeoutFenceNobody,
+LAB_CASE(Network, FlapsUnderTheIdleTimeoutFenceNobody, Nightly(),
          Guards("a node whose links fail for less than the idle timeout again and again: nobody decides, no "
                 "connection ends, work goes on")) {
   SharedWork work(lab);
@@ -279,7 +280,7 @@ LAB_CASE(Network, LineTooSlowForAKeepaliveIsLost, Until(Ready::heartbeat), Night
   row.judge();
 }
 
-LAB_CASE(Network, LineWithAFullQueueKeepsItsConnections,
+LAB_CASE(Network, LineWithAFullQueueKeepsItsConnections, Nightly(),
          Guards("locks and writes over lines of 1,500 bytes a second with two seconds of queue: keepalives "
                 "wait behind them and still come in time, nobody decides, nothing is lost")) {
   SharedWork work(lab);
@@ -337,7 +338,7 @@ LAB_CASE(Network, FirstSynOfAReconnectionLostFencesNobody, Nodes(2), Until(Ready
   counted.expect_each("first SYNs", &PairStats::dropped_by_policy);
 }
 
-LAB_CASE(Network, ConnectionAttemptsGoOnAfterTheFirstHasExpired, Until(Ready::o2cb),
+LAB_CASE(Network, ConnectionAttemptsGoOnAfterTheFirstHasExpired, Nightly(), Until(Ready::o2cb),
          Guards("SYNs that are all lost until the kernel gives the attempt up: it tries again, and all nodes "
                 "connect once the network works")) {
   const size_t before = lab.events().position();
@@ -355,7 +356,7 @@ LAB_CASE(Network, ConnectionAttemptsGoOnAfterTheFirstHasExpired, Until(Ready::o2
   EXPECT_EQ(count_lines(lab, before, 0, "fencing this node"), 0u);
 }
 
-LAB_CASE(Network, NobodyDecidesInUserMode, UserMode(), Part("10"),
+LAB_CASE(Network, NobodyDecidesInUserMode, Nightly(), UserMode(), Part("10"),
          Guards("in user mode a node that loses both its peers is for userspace to judge: no node decides or "
                 "fences, and the others go on once it is powered off and its link is gone")) {
   Row row(lab, {});

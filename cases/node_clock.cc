@@ -51,13 +51,13 @@ void steps_and_nobody_minds(Lab& lab, std::chrono::seconds by) {
   lab.check_appended(lab.node(2), *writer);
 }
 
-LAB_CASE(NodeClock, AnHourForwardFencesNobody, FromPart("00"),
+LAB_CASE(NodeClock, AnHourForwardFencesNobody, Nightly(), FromPart("00"),
          Guards("a wall clock that jumps an hour ahead, and back, stops no heartbeat and fences nobody")) {
   steps_and_nobody_minds(lab, 1h);
 }
 
 LAB_CASE(
-    NodeClock, AnHourBackwardFencesNobody, FromPart("00"),
+    NodeClock, AnHourBackwardFencesNobody, Nightly(), FromPart("00"),
     Guards("a wall clock that jumps an hour back, and ahead again, stops no heartbeat and fences nobody")) {
   steps_and_nobody_minds(lab, -1h);
 }
@@ -77,7 +77,7 @@ double pace(Lab& lab) {
 }
 
 LAB_CASE(
-    NodeClock, TenPercentFastFencesNobody, FromPart("00"),
+    NodeClock, TenPercentFastFencesNobody, Nightly(), FromPart("00"),
     Guards(
         "a node whose clocks run a tenth too fast beats sooner than the others, and is missed by nobody")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
@@ -89,7 +89,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    NodeClock, AFifthOfACpuFencesNobody, FromPart("00"),
+    NodeClock, AFifthOfACpuFencesNobody, Nightly(), FromPart("00"),
     Guards("a node that gets its CPU for a fifth of the time only is slow, but in time for all it must do")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   const auto other = lab.append(lab.node(1), "/mnt/log1");

@@ -47,20 +47,20 @@ LAB_CASE(
   ends_and_is_recovered(lab, Cause::panic, [&] { lab.crash(lab.node(3)); });
 }
 
-LAB_CASE(NodeDeath, NmiIsAPanic,
+LAB_CASE(NodeDeath, NmiIsAPanic, Nightly(),
          Guards("an NMI from outside ends a node by a panic, whatever it was at, and it is recovered")) {
   lab.expect_report(ReportKind::panic, "NMI: Not continuing");
   ends_and_is_recovered(lab, Cause::panic, [&] { lab.inject_nmi(lab.node(3)); });
 }
 
-LAB_CASE(NodeDeath, RebootWhileMounted,
+LAB_CASE(NodeDeath, RebootWhileMounted, Nightly(),
          Guards("a node that reboots in order with its volume mounted leaves a journal to replay, and loses "
                 "nothing")) {
   ends_and_is_recovered(lab, Cause::guest_reboot, [&] { lab.reboot(lab.node(3)); });
 }
 
 LAB_CASE(
-    NodeDeath, PowerDownAfterUmount,
+    NodeDeath, PowerDownAfterUmount, Nightly(),
     Guards("a node that unmounts and powers off in order leaves nothing to recover, and disturbs nobody")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   const auto survivor = lab.append(lab.node(1), "/mnt/log1");
@@ -82,7 +82,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    NodeDeath, ResetComesBackAtOnce,
+    NodeDeath, ResetComesBackAtOnce, Nightly(),
     Guards("a node that is reset and back before it is missed is recovered all the same, and joins again")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   const auto survivor = lab.append(lab.node(1), "/mnt/log1");
@@ -102,7 +102,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    NodeDeath, LockMasterDiesWhileOthersWait, Nodes(4),
+    NodeDeath, LockMasterDiesWhileOthersWait, Nightly(), Nodes(4),
     Guards("the locks that a dead node was master of go to those who waited for them, to one at a time")) {
   // Who asks first is the master (dlm_get_lock_resource() in fs/ocfs2/dlm/dlmmaster.c).
   const auto held = lab.lock(lab.node(4), "/mnt/lock");
@@ -129,7 +129,7 @@ LAB_CASE(
   }
 }
 
-LAB_CASE(NodeDeath, TwoOfFiveDieWhileAThirdMounts, Nodes(5), Until(Ready::heartbeat),
+LAB_CASE(NodeDeath, TwoOfFiveDieWhileAThirdMounts, Nightly(), Nodes(5), Until(Ready::heartbeat),
          Guards("a mount goes through while two other nodes die at once and are recovered")) {
   for (const int node : {1, 2, 4, 5}) lab.o2cb().mount(lab.node(node));
   const auto fourth = lab.append(lab.node(4), "/mnt/log4");

@@ -8,7 +8,7 @@ namespace o2lab {
 namespace {
 
 LAB_CASE(
-    NodePause, BrieflyFencesNobody,
+    NodePause, BrieflyFencesNobody, Nightly(),
     Guards(
         "a node that stands still for well under every timeout is missed by nobody, and its work goes on")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
@@ -29,7 +29,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    NodePause, PastTheIdleTimeoutFencesNobody, OnTopology("three-node-idle-first"),
+    NodePause, PastTheIdleTimeoutFencesNobody, Nightly(), OnTopology("three-node-idle-first"),
     Guards("a node that stands still for longer than o2net waits, but not for its dead time, is connected "
            "again and nobody fences")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
@@ -80,7 +80,7 @@ LAB_CASE(NodePause, PastEveryTimeoutGoesOnWriting, WithoutUmount(),
 }
 
 LAB_CASE(
-    NodePause, PastEveryTimeoutIsPoweredOffByItsManager, UserMode(), Part("10"),
+    NodePause, PastEveryTimeoutIsPoweredOffByItsManager, Nightly(), UserMode(), Part("10"),
     Guards("what fencing from outside changes: nobody recovers a node that stands still until the manager "
            "has cut its power and removed its link, so it writes nothing after it")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");

@@ -29,7 +29,7 @@ LAB_CASE(Quorum, LowestDoesNotSaveOneOfFour, Nodes(4), Until(Ready::heartbeat), 
 }
 
 LAB_CASE(
-    Quorum, EachNodeOfAChainDecidesForItself, Nodes(4), Until(Ready::heartbeat),
+    Quorum, EachNodeOfAChainDecidesForItself, Nightly(), Nodes(4), Until(Ready::heartbeat),
     Guards("of a chain 3-1-2-4 the end that reaches half of the nodes with the lowest stays, the end that "
            "reaches half without it fences, and the middle is a majority")) {
   Row row(lab, {{1, stays(3, 4)},
@@ -51,7 +51,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Quorum, SilenceThatEndsInTimeIsForgotten, Until(Ready::heartbeat),
+    Quorum, SilenceThatEndsInTimeIsForgotten, Nightly(), Until(Ready::heartbeat),
     Guards("links that fall silent and are heard again before the deadline lead to no decision, and count "
            "again in the next one: of three nodes two that lose only each other stay")) {
   Row row(lab, {});
@@ -81,7 +81,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Quorum, WhoLeavesDuringTheHoldDoesNotCount, Until(Ready::heartbeat),
+    Quorum, WhoLeavesDuringTheHoldDoesNotCount, Nightly(), Until(Ready::heartbeat),
     Guards("a node that stops its heartbeat while the others hold their decision is not counted: with it "
            "node 1 would fence, without it node 2 does")) {
   Row row(lab, {{1, stays_with_lowest(1, 2, 1)}, {2, fences_without_lowest(1, 2, 1)}});
@@ -115,7 +115,7 @@ LAB_CASE(Quorum, WhoIsGoneTakesItsHoldAlong, Until(Ready::heartbeat), Nightly(),
   EXPECT_EQ(lab.o2cb().live_nodes(lab.node(1)), NodeSet{1});
 }
 
-LAB_CASE(Quorum, WhoComesDuringTheHoldMustConnectFirst, Until(Ready::o2cb),
+LAB_CASE(Quorum, WhoComesDuringTheHoldMustConnectFirst, Nightly(), Until(Ready::o2cb),
          Guards("a node that begins to heartbeat while others hold their decision counts at once where it "
                 "connects, and keeps the others from deciding until it has")) {
   lab.o2cb().start_heartbeat_everywhere(lab.nodes({1, 2}));

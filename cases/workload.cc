@@ -34,7 +34,7 @@ std::unique_ptr<History> begin(Lab& lab) {
 }
 
 LAB_CASE(
-    Workload, QuietRunIsConsistent,
+    Workload, QuietRunIsConsistent, Nightly(),
     Guards("three nodes that append, overwrite, rename and count under one lock lose and mix up nothing")) {
   const auto history = begin(lab);
   go_on_and_check(lab, *history);
@@ -52,7 +52,7 @@ LAB_CASE(
   EXPECT_EQ(lab.survivors().size(), 2u);
 }
 
-LAB_CASE(Workload, KillOfOneOfThreeInUserMode, UserMode(), Part("10"),
+LAB_CASE(Workload, KillOfOneOfThreeInUserMode, Nightly(), UserMode(), Part("10"),
          Guards("the same when userspace says who is a member: power off, then the link, then recovery")) {
   const auto history = begin(lab);
   lab.kill(lab.node(3));
@@ -61,7 +61,7 @@ LAB_CASE(Workload, KillOfOneOfThreeInUserMode, UserMode(), Part("10"),
 }
 
 LAB_CASE(
-    Workload, NetworkSplit,
+    Workload, NetworkSplit, Nightly(),
     Guards("a node at work that loses its peers fences itself, and neither side has changed what the other "
            "had been told is safe")) {
   const auto history = begin(lab);
@@ -73,7 +73,7 @@ LAB_CASE(
   go_on_and_check(lab, *history);
 }
 
-LAB_CASE(Workload, NetworkSplitInUserMode, UserMode(), Part("10"),
+LAB_CASE(Workload, NetworkSplitInUserMode, Nightly(), UserMode(), Part("10"),
          Guards("a split that the manager settles by cutting one node's power loses and mixes up nothing")) {
   const auto history = begin(lab);
   const Undo cut = lab.cut({3}, {1, 2});
@@ -84,7 +84,7 @@ LAB_CASE(Workload, NetworkSplitInUserMode, UserMode(), Part("10"),
 }
 
 LAB_CASE(
-    Workload, DiskHangAndFence,
+    Workload, DiskHangAndFence, Nightly(),
     Guards("a node at work whose disk hangs fences itself, and what it had been told is safe is there")) {
   const auto history = begin(lab);
   lab.wait_heartbeat_write(lab.node(3));
@@ -97,7 +97,7 @@ LAB_CASE(
 }
 
 LAB_CASE(
-    Workload, DiskHangAndFenceInUserMode, UserMode(), Part("10"),
+    Workload, DiskHangAndFenceInUserMode, Nightly(), UserMode(), Part("10"),
     Guards("a node whose disk hangs is fenced from outside, and what it had under way comes to nothing")) {
   const auto history = begin(lab);
   const Undo hung = lab.hang_disk(lab.node(3));
