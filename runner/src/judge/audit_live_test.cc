@@ -65,6 +65,14 @@ TEST(AuditHost, FindsAProcessASocketAndADisk) {
         Process::start({{"tail", "-f", (dir / "case/log").native()}, {}, dir / "case/log", true});
     const UniqueFd socket = listen_unix(dir / "node1.console");
     write_file(dir / "case/shared0.img", "");
+    // Between fork and exec it bears this test's name.
+    WaitHub().wait(
+        "tail to run", Deadline::in(20s),
+        [&] {
+          const std::string command = read_file_or_empty(fmt::format("/proc/{}/cmdline", named.pid()));
+          return Seen{command.starts_with("tail"), command};
+        },
+        10ms);
     AuditResult result;
     audit_host(result, dir, dir / "case");
     EXPECT_THAT(result.findings, testing::Contains(HasSubstr("tail -f")));
