@@ -127,6 +127,9 @@ format: ## clang-format every C++ source
 lint: deps ## clang-format check, clang-tidy, shellcheck
 	@$(MAKE) lint-tools
 	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format --dry-run -Werror
+	@# Two classes of one name are one to the linker, which says nothing.
+	@twice=$$(git grep -hoE '^(struct|class) [A-Z][A-Za-z0-9]+ ' -- 'runner/src/*.h' | awk '{print $$2}' | sort | uniq -d); \
+	[[ -z "$$twice" ]] || { echo "lint: two headers define: $$twice" >&2; exit 1; }
 	@git ls-files -co --exclude-standard | xargs -r grep -lE '^#!.*\b(ba)?sh\b' | xargs -r shellcheck -x
 	@cmake -S runner -B build/lint -G Ninja -DO2LAB_PCH=OFF >/dev/null
 	@git ls-files -co --exclude-standard 'runner/src/**.cc' 'cases/*.cc' | xargs -r -P 2 -n 4 clang-tidy -p build/lint --quiet 2>/dev/null

@@ -53,7 +53,7 @@ leftovers() {
   local pid
   for pid in $(ours); do printf 'process %s: %s\n' "$pid" "$({ tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null | cut -c1-120)"; done
   find "$rt" -mindepth 1 -maxdepth 1 -printf 'runtime %p\n'
-  find "$tmp/state" -type f -printf 'record %p\n'
+  find "$tmp/state" -type f ! -name "history.db*" -printf 'record %p\n'
   grep -oF -e "$rt/" -f "$tmp/pattern" /proc/self/mounts | sed 's/^/mount below /' || true
   if command -v losetup >/dev/null; then losetup -a | grep -F "$tmp" | sed 's/^/loop device /' || true; fi
 }

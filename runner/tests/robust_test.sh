@@ -229,7 +229,7 @@ user() {
   cp -r "$repository/lab" "$repository/kernel-config" "$tree/"
   for build in vmlinux modules.erofs release build.json; do cp "$repository/build/kernel/lab/$build" "$tree/build/kernel/lab/"; done
   for build in root.erofs image.json; do cp "$repository/build/image/default/$build" "$tree/build/image/default/"; done
-  cp "$O2LAB" "$tree/o2lab"
+  cp "$O2LAB" "$(dirname "$O2LAB")/nbdkit-o2lab-filter.so" "$tree/"
   chmod 755 "$tmp"
   chown -R nobody "$tree/home"
   mkdir "$rt/user"
@@ -244,7 +244,7 @@ user() {
   # libvirt keeps a token for this user there, whoever uses it: not of the lab.
   rm -rf "$rt/user/libvirt"
   rmdir "$rt/user" || true
-  check 'ordinary user: no record is left' test -z "$(find "$tree/home/.local" -type f)"
+  check 'ordinary user: no record is left' test -z "$(find "$tree/home/.local" -type f ! -name "history.db*")"
   clean 'ordinary user'
 }
 

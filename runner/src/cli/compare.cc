@@ -18,7 +18,7 @@ namespace {
 using nlohmann::ordered_json;
 
 /// A run directory, which is stored by that, or a pattern of stored runs' ids.
-std::string pattern_of(History& history, const std::string& runs) {
+std::string pattern_of(RunHistory& history, const std::string& runs) {
   std::error_code error;
   if (!fs::exists(fs::path(runs) / "results.json", error)) return runs;
   const RunResult run = read_results(runs);
@@ -26,7 +26,7 @@ std::string pattern_of(History& history, const std::string& runs) {
   return run.id;
 }
 
-std::vector<Sample> samples_of(History& history, const std::string& pattern, const std::string& cases,
+std::vector<Sample> samples_of(RunHistory& history, const std::string& pattern, const std::string& cases,
                                std::vector<std::string>& ids) {
   ids = history.runs(pattern);
   if (ids.empty())
@@ -126,7 +126,7 @@ void print(const Comparison& c, size_t a, size_t b) {
 }  // namespace
 
 int run_compare(const Options& options) {
-  History history;
+  RunHistory history;
   const std::string cases = options.patterns.empty() ? "*" : options.patterns.front();
   std::vector<std::string> a_ids, b_ids;
   const std::vector<Sample> a = samples_of(history, pattern_of(history, options.runs.at(0)), cases, a_ids);

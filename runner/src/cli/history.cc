@@ -120,7 +120,7 @@ void print_one(const std::string& name, const std::vector<const StoredCase*>& al
 
 Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<Event>& events) {
   try {
-    History history;
+    RunHistory history;
     Past past = history.before(run);
     // Nothing ran, faults were left out, or every case ran on every prefix: that says nothing to other runs.
     std::error_code error;
@@ -135,7 +135,7 @@ Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<E
 }
 
 int run_history(const Options& options) {
-  History history;
+  RunHistory history;
   if (!options.runs.empty()) {
     int added = 0;
     for (const std::string& dir : options.runs) {

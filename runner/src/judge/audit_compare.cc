@@ -90,7 +90,7 @@ std::string first_difference(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-Comparison compare_views(const std::map<int, std::string>& answers) {
+Agreement compare_views(const std::map<int, std::string>& answers) {
   std::map<int, View> views;
   size_t domains = 0;
   for (const auto& [node, text] : answers) {
@@ -100,7 +100,7 @@ Comparison compare_views(const std::map<int, std::string>& answers) {
   return {fmt::format("{} nodes, {} domain maps", views.size(), domains), disagreement(views)};
 }
 
-Comparison compare_contents(const std::map<int, std::string>& answers) {
+Agreement compare_contents(const std::map<int, std::string>& answers) {
   std::map<std::string, std::pair<int, std::string>> first;
   std::string wrong;
   size_t files = 0;

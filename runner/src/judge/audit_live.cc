@@ -49,7 +49,7 @@ void audit_views(AuditResult& result, Cluster& cluster, WaitHub& hub) {
   hub.wait(
       "the nodes' views of each other to agree", Deadline::in(limit),
       [&] {
-        const Comparison views = compare_views(ask_all(cluster, kViewScript));
+        const Agreement views = compare_views(ask_all(cluster, kViewScript));
         result.looked_at = views.looked_at;
         return Seen{views.wrong.empty(), views.wrong};
       },
@@ -62,7 +62,7 @@ void audit_contents(AuditResult& result, Cluster& cluster, WaitHub& hub) {
   hub.wait(
       "every node to read the same", Deadline::in(60s),
       [&] {
-        const Comparison contents = compare_contents(ask_all(cluster, script, 120s));
+        const Agreement contents = compare_contents(ask_all(cluster, script, 120s));
         result.looked_at = contents.looked_at;
         if (contents.looked_at.empty()) {
           result.outcome = AuditResult::Outcome::skip;

@@ -18,9 +18,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 TEST(AuditViews, AgreeWhenAllMembersSeeAllMembers) {
-  const Comparison same = compare_views({{1, "live 1 2\nconnected 2\ndomain A 1 2\n"},
-                                         {2, "live 1 2\nconnected 1\ndomain A 1 2\n"},
-                                         {3, "live\nconnected\n"}});
+  const Agreement same = compare_views({{1, "live 1 2\nconnected 2\ndomain A 1 2\n"},
+                                        {2, "live 1 2\nconnected 1\ndomain A 1 2\n"},
+                                        {3, "live\nconnected\n"}});
   EXPECT_EQ(same.wrong, "");
   EXPECT_EQ(same.looked_at, "3 nodes, 2 domain maps");
 }

@@ -35,11 +35,11 @@ fs::path made(const fs::path& file) {
 
 }  // namespace
 
-fs::path History::default_file() {
+fs::path RunHistory::default_file() {
   return state_dir() / "history.db";
 }
 
-History::History(const fs::path& file) : db_(made(file)) {
+RunHistory::RunHistory(const fs::path& file) : db_(made(file)) {
   Transaction one(db_);
   Statement version = db_.prepare("PRAGMA user_version");
   version.step();
@@ -55,7 +55,7 @@ History::History(const fs::path& file) : db_(made(file)) {
   one.commit();
 }
 
-bool History::add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
+bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
   Transaction all(db_);
   const Counts n = count(run.cases);
   db_.prepare("INSERT OR IGNORE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
@@ -108,7 +108,7 @@ bool History::add(const RunResult& run, const fs::path& run_dir, const std::vect
   return true;
 }
 
-Past History::before(const RunResult& run, int most) {
+Past RunHistory::before(const RunResult& run, int most) {
   Past out;
   Statement runs = db_.prepare(
       "SELECT id, started, passed, failed, skipped FROM runs WHERE started_ns < ? AND id != ? ORDER BY "
@@ -135,7 +135,7 @@ Past History::before(const RunResult& run, int most) {
   return out;
 }
 
-std::vector<StoredCase> History::cases(const std::string& name_pattern, const std::string& run_pattern) {
+std::vector<StoredCase> RunHistory::cases(const std::string& name_pattern, const std::string& run_pattern) {
   std::vector<StoredCase> out;
   Statement found = db_.prepare(
       "SELECT c.id, r.id, r.started, c.flavour, r.version, r.kernel_hash, c.name, c.verdict, c.reason, "
@@ -167,7 +167,7 @@ std::vector<StoredCase> History::cases(const std::string& name_pattern, const st
   return out;
 }
 
-std::vector<std::string> History::runs(const std::string& pattern) {
+std::vector<std::string> RunHistory::runs(const std::string& pattern) {
   std::vector<std::string> out;
   Statement found = db_.prepare("SELECT id FROM runs WHERE id GLOB ? ORDER BY started_ns");
   found.bind(pattern);
@@ -196,7 +196,7 @@ std::vector<Event> read_events(const fs::path& run_dir) {
   return out;
 }
 
-bool import_run(History& history, const fs::path& run_dir) {
+bool import_run(RunHistory& history, const fs::path& run_dir) {
   const RunResult run = read_results(run_dir);
   return history.add(run, run_dir, split_events(run, read_events(run_dir)));
 }

@@ -29,12 +29,12 @@ struct StoredCase {
 };
 
 /// All runs that this user made, in an SQLite file; several runs may write to it at once.
-class History {
+class RunHistory {
  public:
   /// $XDG_STATE_HOME/o2lab/history.db.
   static fs::path default_file();
   /// Opens or creates it, and brings an older one up to date; throws input when a newer program made it.
-  explicit History(const fs::path& file = default_file());
+  explicit RunHistory(const fs::path& file = default_file());
 
   /// Stores a run with what its cases took (`parts`: split_events()); false, and nothing is changed, when a
   /// run of that id is there.
@@ -52,7 +52,7 @@ class History {
 };
 
 /// Reads a run directory and stores it. Returns false when it was there; throws input when it is none.
-bool import_run(History& history, const fs::path& run_dir);
+bool import_run(RunHistory& history, const fs::path& run_dir);
 
 /// A run's events.jsonl, or what it left before it was joined; empty when there is none.
 std::vector<Event> read_events(const fs::path& run_dir);

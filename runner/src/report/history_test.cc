@@ -28,7 +28,7 @@ class HistoryTest : public testing::Test {
     out.started += number * 24h;
     return out;
   }
-  bool add(History& history, const RunResult& run) {
+  bool add(RunHistory& history, const RunResult& run) {
     return history.add(run, dir_ / run.id, split_events(run, example_events()));
   }
   fs::path dir_ = make_runtime_dir();
@@ -36,7 +36,7 @@ class HistoryTest : public testing::Test {
 };
 
 TEST_F(HistoryTest, KeepsWhatARunWas) {
-  History history(file_);
+  RunHistory history(file_);
   EXPECT_TRUE(add(history, run(1)));
   const auto cases = history.cases("Fencing.NodeThat*");
   ASSERT_THAT(cases, SizeIs(1));
@@ -49,7 +49,7 @@ TEST_F(HistoryTest, KeepsWhatARunWas) {
 }
 
 TEST_F(HistoryTest, SameRunTwiceIsThereOnce) {
-  History history(file_);
+  RunHistory history(file_);
   EXPECT_TRUE(add(history, run(1)));
   EXPECT_FALSE(add(history, run(1)));
   EXPECT_THAT(history.runs("*"), SizeIs(1));
@@ -57,7 +57,7 @@ TEST_F(HistoryTest, SameRunTwiceIsThereOnce) {
 }
 
 TEST_F(HistoryTest, EarlierRunsOfAReport) {
-  History history(file_);
+  RunHistory history(file_);
   for (const int number : {3, 1, 2, 4}) add(history, run(number));
   const Past past = history.before(run(3));
   ASSERT_THAT(past.runs, SizeIs(2)) << "not itself, nothing later";
@@ -69,7 +69,7 @@ TEST_F(HistoryTest, EarlierRunsOfAReport) {
 }
 
 TEST_F(HistoryTest, RunsByPattern) {
-  History history(file_);
+  RunHistory history(file_);
   for (const int number : {2, 1}) add(history, run(number));
   EXPECT_THAT(history.runs("20261121*"), ElementsAre(run(1).id));
   EXPECT_THAT(history.runs("*"), ElementsAre(run(1).id, run(2).id));
@@ -80,18 +80,18 @@ TEST_F(HistoryTest, SeveralWritersAtOnceLoseNothing) {
   std::vector<std::thread> writers;
   for (int number = 1; number <= 6; ++number)
     writers.emplace_back([this, number] {
-      History history(file_);
+      RunHistory history(file_);
       add(history, run(number));
     });
   for (std::thread& one : writers) one.join();
-  EXPECT_THAT(History(file_).cases("*"), SizeIs(36));
+  EXPECT_THAT(RunHistory(file_).cases("*"), SizeIs(36));
 }
 
 TEST_F(HistoryTest, NewerSchemaIsRefusedByName) {
-  { History history(file_); }
+  { RunHistory history(file_); }
   Database(file_).run("PRAGMA user_version = 99");
   try {
-    History history(file_);
+    RunHistory history(file_);
     FAIL() << "opened";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::input);
@@ -105,7 +105,7 @@ TEST_F(HistoryTest, ImportsARunDirectory) {
   fs::create_directories(results);
   write_run_reports(one, example_events(), results);
   write_events(results / "events.jsonl", example_events());
-  History history(file_);
+  RunHistory history(file_);
   EXPECT_TRUE(import_run(history, results));
   EXPECT_FALSE(import_run(history, results));
   EXPECT_THAT(read_events(results), SizeIs(example_events().size()));
