@@ -311,8 +311,10 @@ int main_inside(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     fail(ErrorKind::input, "{}: see o2lab {}--help", error.what(), known ? command + " " : "");
   }
-  if (options.session.seed == 0)
-    options.session.seed = static_cast<uint64_t>(to_ns(Clock::now()) + wall_offset_ns()) % 1000000;
+  if (options.session.seed == 0) {
+    options.session.seed = 1 + static_cast<uint64_t>(to_ns(Clock::now()) + wall_offset_ns()) % 999999;
+    options.session.command += fmt::format(" --seed {}", options.session.seed);
+  }
   if (options.selection == "nightly" && options.session.topology.empty())
     options.session.topology = "kernel-defaults";
   if (options.until_fail && options.repeat == 1) options.repeat = 1000000;

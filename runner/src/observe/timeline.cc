@@ -146,6 +146,13 @@ void relations(Spans& spans, const Event& e) {
   }
 }
 
+/// The node in "Begin replay journal (node 3, slot 1) …" and "Begin recovery on domain … for node 3"; 0: it
+/// names none.
+int node_recovered(const std::string& text) {
+  const size_t at = text.rfind("node ");
+  return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + 5);
+}
+
 void recoveries(Spans& spans, const Event& e) {
   if (e.source != "console" || e.kind != "line") return;
   const std::string text = text_field(e, "text");
@@ -154,7 +161,8 @@ void recoveries(Spans& spans, const Event& e) {
        {std::tuple{"Begin replay journal", "End replay journal", "journal replay"},
         std::tuple{"Begin recovery on domain", "End recovery on domain", "lock domain recovery"}}) {
     const std::string key = fmt::format("node {} {}", e.node, label);
-    if (has(begin)) spans.begin(key, {Span::Kind::recovery, e.node, 0, e.at, {}, true, label, e.source});
+    if (has(begin))
+      spans.begin(key, {Span::Kind::recovery, e.node, node_recovered(text), e.at, {}, true, label, e.source});
     if (has(end)) spans.end(key, e.at);
   }
 }
@@ -251,8 +259,9 @@ std::vector<DeathTimes> deaths_of(const std::vector<Event>& events, TimePoint fr
       if (s.kind == Span::Kind::member && s.peer == death.node && !s.open && s.to >= death.at &&
           (!death.detected || s.to - death.at < *death.detected))
         death.detected = s.to - death.at;
-      if (s.kind == Span::Kind::recovery && !s.open && s.node != death.node && s.from >= death.at &&
-          s.from - death.at < 60s && (!death.recovered || s.to - death.at > *death.recovered))
+      if (s.kind == Span::Kind::recovery && !s.open && s.node != death.node &&
+          (s.peer == 0 || s.peer == death.node) && s.from >= death.at && s.from - death.at < 60s &&
+          (!death.recovered || s.to - death.at > *death.recovered))
         death.recovered = s.to - death.at;
     }
   }

@@ -141,5 +141,13 @@ TEST(Timeline, TimesOfADeath) {
   EXPECT_EQ(deaths[0].recovered, 10s);
 }
 
+TEST(Timeline, RecoveryOfAnotherNodeIsNoneOfThisOne) {
+  std::vector<Event> events = a_death();
+  events.push_back(
+      event(40, 1, "console", "line", {{"text", "ocfs2: Begin replay journal (node 3, slot 2)"}}));
+  events.push_back(event(44, 1, "console", "line", {{"text", "ocfs2: End replay journal (node 3, slot 2)"}}));
+  EXPECT_EQ(deaths_of(events, at(0), at(100)).at(0).recovered, 10s);
+}
+
 }  // namespace
 }  // namespace o2lab
