@@ -153,6 +153,13 @@ class Row {
     EXPECT_EQ(verdicts_text(decided("console", "quorum_decision", from_console)), verdicts_text(wanted));
     // Without the series there is no tracepoint. What was traced just before a reset is lost with the node.
     if (!has_tracepoint()) return;
+    // The trace has a way of its own to the host, and may come behind the console.
+    for (const auto& [node, verdict] : wanted)
+      if (verdict.rfind("stays", 0) == 0)
+        lab_.wait_until(fmt::format("the tracepoint of node {}", node), 20s, [&, n = node] {
+          const auto so_far = decided("trace", "o2quo_decision", from_trace);
+          return Seen{so_far.count(n) != 0, verdicts_text(so_far)};
+        });
     const auto traced = decided("trace", "o2quo_decision", from_trace);
     for (const auto& [node, verdict] : wanted) {
       if (verdict.rfind("stays", 0) == 0) {
