@@ -6,19 +6,10 @@
 
 #include "disk/disk_log.h"
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
-
-void wait_replayed(Lab& lab, size_t since, int dead) {
-  lab.wait_event(
-      fmt::format("a survivor to replay the journal of node {}", dead), since,
-      lab.topology().dead_latest() + 60s, [&](const Event& event) {
-        return event.source == "console" &&
-               event.fields.value("text", "").find(fmt::format("End replay journal (node {}", dead)) !=
-                   std::string::npos;
-      });
-}
 
 /// Node 3 is killed with writes held on its path; returns once the others have recovered it.
 void kill_with_held_writes(Lab& lab) {
@@ -34,7 +25,7 @@ void kill_with_held_writes(Lab& lab) {
   });
   const size_t before = lab.events().position();
   lab.kill(lab.node(3));
-  wait_replayed(lab, before, 3);
+  wait_replayed(lab, 3, before, lab.topology().dead_latest() + 60s);
 }
 
 LAB_CASE(

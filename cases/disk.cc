@@ -15,7 +15,7 @@ LAB_CASE(
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
   writer->wait_for(5, 30s);
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.fault_disk(lab.node(2), disk_hang().to_heartbeat());
   const TimePoint hung_at = Clock::now();
   fence.wait();
@@ -50,7 +50,7 @@ LAB_CASE(Disk, HeartbeatWritesFail, Nightly(),
          Guards("a node whose heartbeat writes end with EIO does not take them for done: it fences itself in "
                 "time")) {
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo failing = lab.fault_disk(lab.node(2), disk_eio().writes().to_heartbeat());
   fence.wait();
   keep_working(lab);
@@ -60,7 +60,7 @@ LAB_CASE(Disk, HeartbeatReadsFail, Nightly(),
          Guards("a node that cannot read the others' heartbeat fences itself in time instead of calling them "
                 "dead")) {
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo failing = lab.fault_disk(lab.node(2), disk_eio().reads().to_heartbeat());
   fence.wait();
   keep_working(lab);
@@ -82,7 +82,7 @@ LAB_CASE(Disk, SlowHeartbeatOverTheTimeoutFences, Nightly(),
          Guards("a node whose heartbeat writes take 1 s longer than the write timeout fences itself before "
                 "the first is through")) {
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   Undo slow = lab.fault_disk(
       lab.node(2), disk_delay(lab.topology().write_timeout_latest() + Topology::heartbeat_period + 1s)
                        .writes()
@@ -118,7 +118,7 @@ LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences, Nightly(),
     lab.let_pass(fmt::format("hang {}", round), lab.topology().write_timeout() - 2500ms);
   }
   lab.wait_heartbeat_write(lab.node(2));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.fault_disk(lab.node(2), disk_hang());
   fence.wait();
   keep_working(lab);
@@ -127,7 +127,7 @@ LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences, Nightly(),
 LAB_CASE(Disk, OneOfTwoVolumesHangs, Nightly(), Volumes(2),
          Guards("a node fences itself when one of its two volumes hangs, and the others go on with both")) {
   lab.wait_heartbeat_write(lab.node(2), 1);
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.fault_disk(lab.node(2), disk_hang().of_volume(1));
   fence.wait();
   keep_working(lab);

@@ -35,7 +35,7 @@ LAB_CASE(
     DiskError, BothVolumesOfAnIdleNodeFail, Nightly(), Volumes(2),
     Guards("a node that loses both its volumes to EIO fences itself in time even when it does nothing")) {
   for (int volume = 0; volume < 2; ++volume) lab.wait_heartbeat_write(lab.node(2), volume);
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo first = lab.fault_disk(lab.node(2), disk_eio());
   const Undo second = lab.fault_disk(lab.node(2), disk_eio().of_volume(1));
   fence.wait();

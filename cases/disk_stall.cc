@@ -41,8 +41,8 @@ LAB_CASE(
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   writer->wait_for(5, 30s);
   for (Node* node : lab.nodes({1, 2})) lab.wait_heartbeat_write(*node);
-  auto first = lab.expect_fence(lab.node(1), Cause::disk_timeout, disk_timeout(lab));
-  auto second = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout(lab));
+  auto first = lab.expect_fence(lab.node(1), Cause::disk_timeout, disk_timeout_window(lab));
+  auto second = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo stalled = lab.fault_disk(lab.nodes({1, 2}), disk_hang());
   first.wait();
   second.wait();
@@ -110,7 +110,7 @@ LAB_CASE(DiskStall, OfTheNodeThatRecoversAnother, Nightly(),
                    return event.node == 1 && event.source == "trace" && event.kind == "o2hb_node_event" &&
                           event.fields.value("event", "") == "down";
                  });
-  auto fence = lab.expect_fence(lab.node(1), Cause::disk_timeout, disk_timeout(lab));
+  auto fence = lab.expect_fence(lab.node(1), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.fault_disk(lab.node(1), disk_hang());
   fence.wait();
   other->wait_for(10, lab.topology().dead_latest() + 30s);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 #include "windows.h"
 
 namespace o2lab {
@@ -39,10 +40,7 @@ LAB_CASE(Failover, KilledDuringItsOwnMount, Until(Ready::heartbeat),
   writer->wait_for(5, 30s);
   const size_t before = lab.events().position();
   const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
-  lab.wait_event("node 3 to join the domain", before, 60s, [](const Event& event) {
-    return event.node == 1 && event.kind == "line" &&
-           event.fields.value("text", "").find("o2dlm: Node 3 joins domain") != std::string::npos;
-  });
+  lab.wait_event("node 3 to join the domain", before, 60s, line_of(1, "o2dlm: Node 3 joins domain"));
   lab.step("kill node 3 while it mounts");
   const TimePoint killed = lab.kill(lab.node(3));
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(recovery_latest(lab) + 10s));

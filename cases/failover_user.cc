@@ -5,6 +5,7 @@
 
 #include "cluster/o2cb_script.h"
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -12,24 +13,12 @@ namespace {
 /// Recovery of a domain and a journal once the link is gone: 1 to 3 s, on a loaded host more.
 constexpr Duration kRecovery = 30s;
 
-/// The host has cut the node off; only then its link may go, everywhere.
-void remove_links_of(Lab& lab, int dead) {
-  on_each(lab.survivors(), [&](Node& node) {
-    EXPECT_EQ(lab.region(node, lab.o2cb().uuid()).unlink(dead),
-              fmt::format("ok, {0} {1} down, global {1} down", lab.o2cb().uuid(), dead))
-        << node.name();
-  });
-}
-
 std::string failed_mount(Lab& lab, Node& node) {
   return lab.calls(node).mount(o2cb_script::device(0), o2cb_script::mount_point(0), 120s);
 }
 
 void wait_line(Lab& lab, int node, const std::string& what, size_t position, const std::string& text) {
-  lab.wait_event(fmt::format("node {} to say {}", node, what), position, 10s, [&](const Event& event) {
-    return event.node == node && event.kind == "line" && event.source == "console" &&
-           event.fields.value("text", "").find(text) != std::string::npos;
-  });
+  lab.wait_event(fmt::format("node {} to say {}", node, what), position, 10s, line_of(node, text));
 }
 
 LAB_CASE(FailoverUser, KilledOfTwoIsRecoveredWhenItsLinkGoes, Nodes(2), UserMode(), Part("10"),
@@ -71,10 +60,8 @@ LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(), Part("1
   lab.interval("longest stall of the writer on node1", survivor->longest_stall(killed), within(kRecovery));
   lab.check_appended(lab.node(1), *dying);
   lab.check_appended(lab.node(2), *dying);
-  lab.wait_event("a survivor to replay the journal of node 3", before, 10s, [](const Event& event) {
-    return event.kind == "line" &&
-           event.fields.value("text", "").find("Begin replay journal (node 3") != std::string::npos;
-  });
+  lab.wait_event("a survivor to replay the journal of node 3", before, 10s,
+                 line_of(0, "Begin replay journal (node 3"));
   lab.step("node 3 comes back");
   lab.restart(lab.node(3));
   on_each(lab.nodes({1, 2}), [&](Node& node) {
@@ -234,11 +221,8 @@ LAB_CASE(FailoverUser, DownBeforeFencingCorrupts, Nodes(2), UserMode(), Part("10
   writer->wait_for(10, 60s);
   const size_t before = lab.events().position();
   EXPECT_EQ(lab.region(lab.node(1), uuid).unlink(2), fmt::format("ok, {0} 2 down, global 2 down", uuid));
-  lab.wait_event(
-      "node 1 to replay the journal of the living node 2", before, kRecovery, [](const Event& event) {
-        return event.node == 1 && event.kind == "line" &&
-               event.fields.value("text", "").find("Begin replay journal (node 2") != std::string::npos;
-      });
+  lab.wait_event("node 1 to replay the journal of the living node 2", before, kRecovery,
+                 line_of(1, "Begin replay journal (node 2"));
   lab.o2cb().wait_domain(lab.nodes({1}), {1}, Deadline::in(kRecovery));
   EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(2)), (NodeSet{1, 2})) << "node 2 knows nothing of it";
   EXPECT_EQ(lab.survivors().size(), 2u);

@@ -3,19 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 #include "windows.h"
 
 namespace o2lab {
 namespace {
-
-void keep_working(Lab& lab) {
-  for (Node* node : lab.survivors()) {
-    const auto writer = lab.append(*node, "/mnt/after-" + node->name());
-    writer->wait_for(10, lab.topology().dead_latest() + 30s);
-    writer->stop();
-    lab.check_appended(*node, *writer);
-  }
-}
 
 LAB_CASE(Fencing, HungDiskPathResetsExactlyThatNode,
          Guards("a node whose disk path hangs resets itself in time, no other does, and the others go on")) {
@@ -33,11 +25,8 @@ LAB_CASE(Fencing, HungDiskPathPanicsWithFenceMethodPanic, Nightly(), FenceBy(Fen
   const size_t before = lab.events().position();
   const Undo hung = lab.hang_disk(lab.node(2));
   fence.wait();
-  lab.wait_event("the panic that fences", before, 1s, [](const Event& event) {
-    return event.node == 2 && event.kind == "line" &&
-           event.fields.value("text", "").find("Kernel panic - not syncing: *** ocfs2 is very sorry") !=
-               std::string::npos;
-  });
+  lab.wait_event("the panic that fences", before, 1s,
+                 line_of(2, "Kernel panic - not syncing: *** ocfs2 is very sorry"));
   keep_working(lab);
 }
 

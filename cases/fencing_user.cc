@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -51,11 +52,8 @@ LAB_CASE(FencingUser, OwnLinkRemovedUnderAMountPanics, Nodes(2), UserMode(), Par
   const size_t before = lab.events().position();
   remove_own_link(lab, 2);
   fence.wait();
-  lab.wait_event("the panic that fences", before, 1s, [](const Event& event) {
-    return event.node == 2 && event.kind == "line" &&
-           event.fields.value("text", "").find("Kernel panic - not syncing: *** ocfs2 is very sorry") !=
-               std::string::npos;
-  });
+  lab.wait_event("the panic that fences", before, 1s,
+                 line_of(2, "Kernel panic - not syncing: *** ocfs2 is very sorry"));
   recover_and_work(lab, 2);
 }
 

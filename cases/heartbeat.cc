@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -102,10 +103,8 @@ LAB_CASE(Heartbeat, NodeWithAnotherDeadThresholdIsRefused, Until(Ready::booted),
   // Above 2 and 3 the higher number connects to the lower and both compare; either may be the first to say
   // so.
   on_each(lab.nodes(), [&](Node& node) { lab.o2cb().start_heartbeat(node); });
-  lab.wait_event("a refusal that names the heartbeat timeout", before, 20s, [](const Event& event) {
-    return event.kind == "line" && event.source == "console" &&
-           event.fields.value("text", "").find("uses a heartbeat timeout of") != std::string::npos;
-  });
+  lab.wait_event("a refusal that names the heartbeat timeout", before, 20s,
+                 line_of(0, "uses a heartbeat timeout of"));
   lab.o2cb().wait_connected(lab.nodes({1, 2}), {1, 2}, Deadline::in(10s));
   EXPECT_EQ(lab.o2cb().connected_nodes(lab.node(3)), NodeSet{});
 }

@@ -7,6 +7,7 @@
 
 #include "cluster/o2cb_script.h"
 #include "judge/lab.h"
+#include "windows.h"
 
 namespace o2lab {
 namespace {
@@ -152,9 +153,7 @@ LAB_CASE(HeartbeatGlobal, NodeFencesWhenHalfOfItsRegionsHang, Nodes(2), Volumes(
   EXPECT_EQ(region_lists(lab.node(2)), fmt::format("0 1 2 |0 1 2 |{} |", hung));
   EXPECT_EQ(region_lists(lab.node(1)), "0 1 2 |0 1 2 ||");
   EXPECT_EQ(lab.o2cb().live_nodes(lab.node(1)), (NodeSet{1, 2}));
-  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout,
-                                between(topology.write_timeout() - Topology::heartbeat_period - 500ms,
-                                        topology.write_timeout_latest() + 1500ms));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo second = lab.hang_disk(lab.node(2), 2);
   fence.wait();
   const auto writer = lab.append(lab.node(1), "/mnt/after");

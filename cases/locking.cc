@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -20,10 +21,7 @@ LAB_CASE(Locking, QuorumLockIsSafeAgainstTheIdleTimer, OnKernel("debug"), Part("
   lab.kill(lab.node(3));
   for (const int survivor : {1, 2}) {
     lab.wait_event(fmt::format("node {} to lose node 3 by the idle timer", survivor), before,
-                   lab.topology().idle_timeout + 15s, [&](const Event& event) {
-                     return event.node == survivor && event.kind == "line" &&
-                            event.fields.value("text", "").find("has been idle for") != std::string::npos;
-                   });
+                   lab.topology().idle_timeout + 15s, line_of(survivor, "has been idle for"));
   }
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(lab.topology().dead_latest() + 40s));
 }

@@ -5,6 +5,7 @@
 
 #include "judge/lab.h"
 #include "quorum_row.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -78,10 +79,7 @@ void expect_connections_kept(Lab& lab, size_t position) {
   for (Node* node : lab.survivors()) {
     const std::string mark = fmt::format("o2lab: connections looked at after event {}", position);
     node->sh(fmt::format("echo '<4>{}' > /dev/kmsg", mark));
-    lab.wait_event("the mark on " + node->name(), position, 30s, [&](const Event& e) {
-      return e.node == node->number() && e.source == "console" && e.kind == "line" &&
-             e.fields.value("text", "").find(mark) != std::string::npos;
-    });
+    lab.wait_event("the mark on " + node->name(), position, 30s, line_of(node->number(), mark));
   }
   EXPECT_EQ(count_lines(lab, position, 0, "No longer connected to"), 0u);
 }
@@ -328,10 +326,7 @@ LAB_CASE(Network, FirstSynOfAReconnectionLostFencesNobody, Nodes(2), Until(Ready
   const Undo lost = lab.degrade({2}, {1}, {.drop = true, .match = Match::first_syn});
   {
     const Undo reset = lab.reset_connections(1, 2);
-    lab.wait_event("node 2 to lose the connection", row.since(), 10s, [&](const Event& event) {
-      return event.node == 2 && event.kind == "line" &&
-             event.fields.value("text", "").find("No longer connected to") != std::string::npos;
-    });
+    lab.wait_event("node 2 to lose the connection", row.since(), 10s, line_of(2, "No longer connected to"));
   }
   row.judge();
   lab.o2cb().wait_connected(lab.nodes(), {1, 2}, Deadline::in(5s));

@@ -3,23 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
 
 /// A death is noticed, then the domain and the journal are recovered; on a loaded host that takes its time.
-Duration recovery_latest(const Lab& lab) {
+Duration replay_latest(const Lab& lab) {
   return lab.topology().dead_latest() + 30s;
-}
-
-bool says(const Event& event, const char* text) {
-  return event.source == "console" && event.kind == "line" &&
-         event.fields.value("text", "").find(text) != std::string::npos;
-}
-
-void wait_replay_of_node3(Lab& lab, size_t since) {
-  lab.wait_event("a survivor to replay the journal of node 3", since, recovery_latest(lab),
-                 [](const Event& event) { return says(event, "End replay journal (node 3"); });
 }
 
 /// Node 3 writes and holds a lock that node 2 wants; `end` ends it. Its records and the lock must survive it.
@@ -33,7 +24,7 @@ void ends_and_is_recovered(Lab& lab, Cause cause, const std::function<void()>& e
   auto death = lab.expect_fence(lab.node(3), cause, within(60s));
   end();
   death.wait();
-  wait_replay_of_node3(lab, before);
+  wait_replayed(lab, 3, before, replay_latest(lab));
   wanted->wait_granted(30s);
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(30s));
   lab.check_appended(lab.node(1), *writer);
@@ -72,9 +63,7 @@ LAB_CASE(
   lab.power_down(lab.node(3));
   death.wait();
   lab.let_pass("nobody may recover it", lab.topology().dead_latest());
-  EXPECT_TRUE(lab.events()
-                  .since(before, [](const Event& event) { return says(event, "replay journal (node 3"); })
-                  .empty());
+  EXPECT_TRUE(lab.events().since(before, line_of(0, "replay journal (node 3")).empty());
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(30s));
   survivor->wait_for(10, 60s);
   survivor->stop();
@@ -93,7 +82,7 @@ LAB_CASE(
   lab.reset(lab.node(3));
   EXPECT_EQ(lab.node(3).incarnation(), first_life + 1);
   lab.o2cb().mount(lab.node(3));
-  wait_replay_of_node3(lab, before);
+  wait_replayed(lab, 3, before, replay_latest(lab));
   lab.o2cb().wait_domain(lab.nodes(), {1, 2, 3}, Deadline::in(60s));
   survivor->wait_for(10, 60s);
   survivor->stop();
@@ -114,7 +103,7 @@ LAB_CASE(
   lab.kill(lab.node(4));
   for (size_t turn = 0; turn < 3; ++turn) {
     std::vector<int> granted;
-    lab.wait_until("one of the waiting nodes to get the lock", recovery_latest(lab), [&] {
+    lab.wait_until("one of the waiting nodes to get the lock", replay_latest(lab), [&] {
       granted.clear();
       for (const auto& [node, lock] : wanted)
         if (lock->granted()) granted.push_back(node);
@@ -138,18 +127,12 @@ LAB_CASE(NodeDeath, TwoOfFiveDieWhileAThirdMounts, Nightly(), Nodes(5), Until(Re
   fifth->wait_for(10, 60s);
   const size_t before = lab.events().position();
   const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
-  lab.wait_event("node 3 to join the domain", before, 90s, [](const Event& event) {
-    return event.node == 1 && says(event, "o2dlm: Node 3 joins domain");
-  });
+  lab.wait_event("node 3 to join the domain", before, 90s, line_of(1, "o2dlm: Node 3 joins domain"));
   lab.step("kill nodes 4 and 5");
   lab.kill(lab.nodes({4, 5}));
-  mounting->wait(Deadline::in(recovery_latest(lab) + 120s)).check();
-  lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(recovery_latest(lab)));
-  for (const int dead : {4, 5})
-    lab.wait_event(fmt::format("a survivor to replay the journal of node {}", dead), before,
-                   recovery_latest(lab), [&](const Event& event) {
-                     return says(event, fmt::format("End replay journal (node {}", dead).c_str());
-                   });
+  mounting->wait(Deadline::in(replay_latest(lab) + 120s)).check();
+  lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(replay_latest(lab)));
+  for (const int dead : {4, 5}) wait_replayed(lab, dead, before, replay_latest(lab));
   lab.check_appended(lab.node(3), *fourth);
   lab.check_appended(lab.node(3), *fifth);
 }

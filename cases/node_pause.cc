@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -38,13 +39,8 @@ LAB_CASE(
   {
     const Undo paused = lab.pause(lab.node(3));
     for (const int peer : {1, 2})
-      lab.wait_event(
-          fmt::format("node {} to miss node 3", peer), before, lab.topology().idle_timeout + 30s,
-          [&](const Event& event) {
-            return event.node == peer && event.source == "console" &&
-                   event.fields.value("text", "").find("(num 3) at 10.77.0.3:7777 has been idle") !=
-                       std::string::npos;
-          });
+      lab.wait_event(fmt::format("node {} to miss node 3", peer), before, lab.topology().idle_timeout + 30s,
+                     line_of(peer, "(num 3) at 10.77.0.3:7777 has been idle"));
   }
   writer->wait_for(20, 60s);
   lab.let_pass("time for a quorum decision", lab.topology().quorum_decision_latest());
@@ -65,12 +61,7 @@ LAB_CASE(NodePause, PastEveryTimeoutGoesOnWriting, WithoutUmount(),
   const size_t before = lab.events().position();
   {
     const Undo paused = lab.pause(lab.node(3));
-    lab.wait_event("a survivor to replay the journal of node 3", before, lab.topology().dead_latest() + 60s,
-                   [](const Event& event) {
-                     return event.source == "console" &&
-                            event.fields.value("text", "").find("End replay journal (node 3") !=
-                                std::string::npos;
-                   });
+    wait_replayed(lab, 3, before, lab.topology().dead_latest() + 60s);
     survivor->wait_for(5, 60s);
     // From here on two write to one volume that each takes for its own: whatever they say of it is no news.
     lab.record().only_note_reports("");
@@ -87,10 +78,7 @@ LAB_CASE(
   const auto survivor = lab.append(lab.node(1), "/mnt/log1");
   writer->wait_for(20, 60s);
   const size_t before = lab.events().position();
-  const auto is_replay = [](const Event& event) {
-    return event.source == "console" &&
-           event.fields.value("text", "").find("replay journal (node 3") != std::string::npos;
-  };
+  const auto is_replay = line_of(0, "replay journal (node 3");
   {
     const Undo paused = lab.pause(lab.node(3));
     lab.let_pass("past every timeout of disk mode",
@@ -99,9 +87,7 @@ LAB_CASE(
     lab.step("the manager cuts the power, then removes the links");
     lab.kill(lab.node(3));
   }
-  for (const int node : {1, 2})
-    EXPECT_EQ(lab.region(lab.node(node), lab.o2cb().uuid()).unlink(3),
-              fmt::format("ok, {0} 3 down, global 3 down", lab.o2cb().uuid()));
+  remove_links_of(lab, 3);
   lab.wait_event("a survivor to replay the journal of node 3", before, 60s, is_replay);
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(60s));
   survivor->wait_for(10, 60s);

@@ -3,6 +3,7 @@
 // (fs/ocfs2/cluster/quorum.c): who stays, who fences, who has nothing to decide. The rows that a cut along
 // one line shows are in fencing.cc.
 #include "quorum_row.h"
+#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -138,10 +139,7 @@ LAB_CASE(Quorum, WhoComesDuringTheHoldMustConnectFirst, Nightly(), Until(Ready::
 void reset_connection(Lab& lab, const Row& row, int first, int second) {
   const Undo reset = lab.reset_connections(first, second);
   lab.wait_event(fmt::format("node {} to lose the connection", second), row.since(), 5s,
-                 [&](const Event& event) {
-                   return event.node == second && event.kind == "line" &&
-                          event.fields.value("text", "").find("No longer connected to") != std::string::npos;
-                 });
+                 line_of(second, "No longer connected to"));
 }
 
 LAB_CASE(

@@ -8,11 +8,9 @@
 #include <map>
 
 #include "judge/lab.h"
+#include "windows.h"
 
 namespace o2lab {
-
-/// What two busy host cores may add to the kernel's own timers.
-inline constexpr Duration kHostSlack = 1500ms;
 
 /// By node; one that is not among them decides nothing.
 using Verdicts = std::map<int, std::string>;
@@ -90,8 +88,7 @@ class Row {
   /// `more`: how much later than after a cut in both directions the decision may come.
   Row(Lab& lab, Verdicts verdicts, Duration more = 0s)
       : Row(lab, std::move(verdicts),
-            between(lab.topology().quorum_decision_earliest() - 500ms,
-                    lab.topology().quorum_decision_latest() + kHostSlack + more)) {}
+            between(quorum_window(lab).not_before, quorum_window(lab).within + more)) {}
   Row(Lab& lab, Verdicts verdicts, Window window)
       : lab_(lab), verdicts_(std::move(verdicts)), window_(window), since_(lab.events().position()) {
     for (const auto& [node, verdict] : verdicts_)

@@ -5,12 +5,11 @@
 
 #include "cluster/history.h"
 #include "judge/lab.h"
+#include "steps.h"
+#include "windows.h"
 
 namespace o2lab {
 namespace {
-
-/// What two busy host cores may add to the kernel's own timers.
-constexpr Duration kHostSlack = 1500ms;
 
 /// Every survivor works on, then what was recorded is held against what the survivors read.
 void go_on_and_check(Lab& lab, History& history) {
@@ -19,12 +18,6 @@ void go_on_and_check(Lab& lab, History& history) {
   history.stop();
   lab.step("check the history");
   lab.check_history(history, lab.survivors());
-}
-
-void remove_links_of(Lab& lab, int dead) {
-  for (Node* node : lab.survivors())
-    EXPECT_EQ(lab.region(*node, lab.o2cb().uuid()).unlink(dead),
-              fmt::format("ok, {0} {1} down, global {1} down", lab.o2cb().uuid(), dead));
 }
 
 std::unique_ptr<History> begin(Lab& lab) {
@@ -65,9 +58,7 @@ LAB_CASE(
     Guards("a node at work that loses its peers fences itself, and neither side has changed what the other "
            "had been told is safe")) {
   const auto history = begin(lab);
-  auto fence = lab.expect_fence(lab.node(3), Cause::quorum,
-                                between(lab.topology().quorum_decision_earliest() - 500ms,
-                                        lab.topology().quorum_decision_latest() + kHostSlack));
+  auto fence = lab.expect_fence(lab.node(3), Cause::quorum, quorum_window(lab));
   const Undo cut = lab.cut({3}, {1, 2});
   fence.wait();
   go_on_and_check(lab, *history);
@@ -88,9 +79,7 @@ LAB_CASE(
     Guards("a node at work whose disk hangs fences itself, and what it had been told is safe is there")) {
   const auto history = begin(lab);
   lab.wait_heartbeat_write(lab.node(3));
-  auto fence = lab.expect_fence(lab.node(3), Cause::disk_timeout,
-                                between(lab.topology().write_timeout() - Topology::heartbeat_period - 500ms,
-                                        lab.topology().write_timeout_latest() + kHostSlack));
+  auto fence = lab.expect_fence(lab.node(3), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.hang_disk(lab.node(3));
   fence.wait();
   go_on_and_check(lab, *history);
