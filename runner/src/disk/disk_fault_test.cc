@@ -5,11 +5,7 @@
 
 #include <algorithm>
 
-#include "base/paths.h"
-#include "base/wait.h"
-#include "disk/disk_log.h"
-#include "disk/nbdkit_disk_path.h"
-#include "disk/shared_disk.h"
+#include "disk/disk_path_for_test.h"
 
 namespace o2lab {
 namespace {
@@ -18,67 +14,27 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Action = DiskRule::Action;
 
-constexpr Duration kSoon = 20s;
 constexpr uint64_t kMiB = 1 << 20;
 
-class FaultyPath : public testing::Test {
+class FaultyPath : public DiskPathTest {
  protected:
-  void SetUp() override {
-    for (const char* program : {"nbdkit", "qemu-io"})
-      if (find_program(program).empty()) GTEST_SKIP() << program << " is not installed";
-    disk_.emplace(folder_ / "shared0.raw", 64 * kMiB);
-    path_ = std::make_unique<NbdkitDiskPath>(NbdkitDiskPath::Options{.node = 1,
-                                                                     .disk = 0,
-                                                                     .file = disk_->path(),
-                                                                     .sockets = folder_,
-                                                                     .log_file = folder_ / "disk-node1.log",
-                                                                     .messages = {}},
-                                             &log_);
-  }
-  void TearDown() override {
-    path_.reset();
-    disk_.reset();
-    fs::remove_all(folder_);
-  }
-  std::vector<std::string> qemu_io(const std::vector<std::string>& commands) const {
-    std::vector<std::string> argv{"qemu-io", "-t",  "none",
-                                  "-f",      "raw", "nbd+unix:///?socket=" + path_->socket().native()};
-    for (const std::string& command : commands) argv.insert(argv.end(), {"-c", command});
-    return argv;
-  }
+  void start_paths() override { path_ = start(1); }
+  void end_paths() override { path_.reset(); }
+
   bool io(const std::vector<std::string>& commands) const {
-    return run_program(qemu_io(commands), Deadline::in(kSoon)).status.ok();
+    return DiskPathTest::io(*path_, commands).status.ok();
   }
   Process io_behind(const std::vector<std::string>& commands) {
-    return Process::start({qemu_io(commands), {}, folder_ / "behind.out", true});
+    return DiskPathTest::io_behind(*path_, commands);
   }
-  std::vector<DiskRequest> writes() const {
-    DiskLog log(path_->log_file());
-    log.refresh();
-    EXPECT_EQ(log.skipped(), 0U);
-    std::vector<DiskRequest> out;
-    for (const DiskRequest& request : log.requests())
-      if (request.changes_data()) out.push_back(request);
-    return out;
-  }
-  void wait_for_writes(size_t count) const {
-    WaitHub().wait(
-        "writes in the log", Deadline::in(kSoon),
-        [&] {
-          const size_t seen = writes().size();
-          return Seen{seen >= count, fmt::format("{}", seen)};
-        },
-        5ms);
-  }
+  std::vector<DiskRequest> writes() const { return DiskPathTest::writes(*path_); }
+  void wait_for_writes(size_t count) const { DiskPathTest::wait_for_writes(*path_, count); }
   std::vector<std::string> events() {
     std::vector<std::string> out;
     for (const Event& e : log_.since(0, [](const Event&) { return true; })) out.push_back(e.kind);
     return out;
   }
 
-  EventLog log_;
-  const fs::path folder_ = make_runtime_dir();
-  std::optional<SharedDisk> disk_;
   std::unique_ptr<NbdkitDiskPath> path_;
 };
 

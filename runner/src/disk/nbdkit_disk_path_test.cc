@@ -9,10 +9,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/paths.h"
-#include "base/wait.h"
-#include "disk/disk_log.h"
-#include "disk/shared_disk.h"
+#include "disk/disk_path_for_test.h"
 
 namespace o2lab {
 namespace {
@@ -21,63 +18,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr Duration kSoon = 20s;
-
-class TwoPaths : public testing::Test {
+class TwoPaths : public DiskPathTest {
  protected:
-  void SetUp() override {
-    for (const char* program : {"nbdkit", "qemu-io"})
-      if (find_program(program).empty()) GTEST_SKIP() << program << " is not installed";
-    disk_.emplace(folder_ / "shared0.raw", 64 << 20);
+  void start_paths() override {
     one_ = start(1);
     two_ = start(2);
   }
-  void TearDown() override {
+  void end_paths() override {
     one_.reset();
     two_.reset();
-    disk_.reset();
-    fs::remove_all(folder_);
-  }
-
-  std::unique_ptr<NbdkitDiskPath> start(int node) {
-    return std::make_unique<NbdkitDiskPath>(
-        NbdkitDiskPath::Options{.node = node,
-                                .disk = 0,
-                                .file = disk_->path(),
-                                .sockets = folder_,
-                                .log_file = folder_ / fmt::format("disk-node{}.log", node),
-                                .messages = {}},
-        &log_);
-  }
-  static std::vector<std::string> qemu_io(const DiskPath& path, const std::vector<std::string>& commands) {
-    std::vector<std::string> argv{"qemu-io", "-t",  "none",
-                                  "-f",      "raw", "nbd+unix:///?socket=" + path.socket().native()};
-    for (const std::string& command : commands) argv.insert(argv.end(), {"-c", command});
-    return argv;
-  }
-  static RunOutput io(const DiskPath& path, const std::vector<std::string>& commands) {
-    return run_program(qemu_io(path, commands), Deadline::in(kSoon));
-  }
-  Process io_behind(const DiskPath& path, const std::vector<std::string>& commands) {
-    return Process::start({qemu_io(path, commands), {}, folder_ / "behind.out", true});
-  }
-  static std::vector<DiskRequest> writes(const DiskPath& path) {
-    DiskLog log(path.log_file());
-    log.refresh();
-    EXPECT_EQ(log.skipped(), 0U);
-    std::vector<DiskRequest> out;
-    for (const DiskRequest& request : log.requests())
-      if (request.changes_data()) out.push_back(request);
-    return out;
-  }
-  static void wait_for_writes(const DiskPath& path, size_t count) {
-    WaitHub().wait(
-        "writes in the log", Deadline::in(kSoon),
-        [&] {
-          const size_t seen = writes(path).size();
-          return Seen{seen >= count, fmt::format("{}", seen)};
-        },
-        5ms);
   }
   int byte_at(uint64_t offset) const { return std::to_integer<int>(disk_->read(offset, 1)[0]); }
   std::vector<std::string> events() {
@@ -88,9 +37,6 @@ class TwoPaths : public testing::Test {
     return out;
   }
 
-  EventLog log_;
-  const fs::path folder_ = make_runtime_dir();
-  std::optional<SharedDisk> disk_;
   std::unique_ptr<NbdkitDiskPath> one_;
   std::unique_ptr<NbdkitDiskPath> two_;
 };
