@@ -111,7 +111,7 @@ class Session {
   void run_body(const RegisteredCase& wanted);
   void audit(const CaseSpec& spec);
   /// Of the case that runs.
-  std::vector<Event> timeline() const;
+  std::vector<Event> timeline(const std::function<bool(const Event&)>& wanted) const;
   // judge/session_audit.cc
   void audit_live(const CaseSpec& spec);
   void audit_record(const CaseSpec& spec, const fs::path& case_dir,

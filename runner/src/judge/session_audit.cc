@@ -25,8 +25,8 @@ void Session::make_audit(const std::string& name, const std::function<void(Audit
   record_.audit(std::move(result));
 }
 
-std::vector<Event> Session::timeline() const {
-  return events_->since(case_begun_, [](const Event&) { return true; });
+std::vector<Event> Session::timeline(const std::function<bool(const Event&)>& wanted) const {
+  return events_->since(case_begun_, wanted);
 }
 
 void Session::skip_audits(const std::string& why) {
@@ -47,7 +47,7 @@ void Session::audit_live(const CaseSpec& spec) {
     if (result.outcome == AuditResult::Outcome::skip) return;
     hub_.wait("every survivor to hear of every death", Deadline::in(cluster_->topology().dead_latest() + 60s),
               [&] {
-                result.findings = unheard_deaths(timeline());
+                result.findings = unheard_deaths(timeline(tells_of_members));
                 return Seen{result.findings.empty(), fmt::format("{}", fmt::join(result.findings, "; "))};
               });
   });
@@ -74,11 +74,12 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
           record[{node, volume}] = log.requests();
           if (log.full()) cut_short += fmt::format("; {} is cut short", disk_log_name(node, volume));
         }
-      result = audit_writes_after_fence(timeline(), record, regions);
+      result = audit_writes_after_fence(timeline([](const Event&) { return true; }), record, regions);
       result.looked_at += cut_short;
       if (!cut_short.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
     });
-    make_audit(kNodeEventsAlternate, [&](AuditResult& result) { result = audit_node_events(timeline()); });
+    make_audit(kNodeEventsAlternate,
+               [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });
     if (cluster_) return;
     make_audit("host_is_clean", [&](AuditResult& result) { audit_host(result, runtime_dir_, case_dir); });
   } catch (const Error& error) {

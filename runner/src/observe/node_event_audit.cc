@@ -37,6 +37,10 @@ struct Observer {
 
 }  // namespace
 
+bool tells_of_members(const Event& event) {
+  return is_lab(event, "power_on") || is_lab(event, "gone") || node_event(event).has_value();
+}
+
 AuditResult audit_node_events(const std::vector<Event>& timeline) {
   AuditResult result;
   result.name = kNodeEventsAlternate;

@@ -12,6 +12,9 @@ namespace o2lab {
 inline constexpr const char* kNodeEventsAlternate = "node_events_alternate";
 inline constexpr const char* kDeathsAreHeard = "deaths_are_heard_by_all";
 
+/// The only events that these two look at: of a long case a few in a thousand.
+bool tells_of_members(const Event& event);
+
 /// On each node, for each other one, and for the node as a whole and in each region apart: up and down come
 /// by turns, up first (trace event o2hb_node_event). Pure.
 AuditResult audit_node_events(const std::vector<Event>& timeline);
