@@ -4,11 +4,8 @@
 # Usage: O2LAB=build/o2lab runner/tests/cli_test.sh
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-O2LAB=$(realpath "${O2LAB:-$repository/build/o2lab}")
 # shellcheck source=runner/tests/lib.sh
-source "$here/lib.sh"
+source "$(dirname "$0")/lib.sh"
 mounted=()
 clean_up() {
   end_all

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the shell tests of the program share: checks, a private place for its state, what it must not leave behind.
-# Sourced; wants $O2LAB, the program.
+# Sourced; $O2LAB is the program, build/o2lab unless given.
 
+repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+O2LAB=$(realpath "${O2LAB:-$repository/build/o2lab}")
 timeout_program=$(command -v timeout)
 passed=0 failed=0 skipped=0
 tmp=$(mktemp -d /tmp/o2lab-test-XXXXXX)

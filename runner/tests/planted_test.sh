@@ -5,12 +5,9 @@
 # Usage: O2LAB=build/o2lab runner/tests/planted_test.sh [DEFECT…]
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-O2LAB=$(realpath "${O2LAB:-$repository/build/o2lab}")
-export O2LAB_ROOT=$repository
 # shellcheck source=runner/tests/lib.sh
-source "$here/lib.sh"
+source "$(dirname "$0")/lib.sh"
+export O2LAB_ROOT=$repository
 unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX SERIES KERNEL_SRC
 export GTEST_BRIEF=1
 clean_up() {

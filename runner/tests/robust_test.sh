@@ -4,12 +4,9 @@
 # Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep)
 set -euo pipefail
 
-here=$(cd "$(dirname "$0")" && pwd)
-repository=$(cd "$here/../.." && pwd)
-O2LAB=$(realpath "${O2LAB:-$repository/build/o2lab}")
-export O2LAB_ROOT=$repository
 # shellcheck source=runner/tests/lib.sh
-source "$here/lib.sh"
+source "$(dirname "$0")/lib.sh"
+export O2LAB_ROOT=$repository
 unset GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX
 export GTEST_BRIEF=1
 mounted=()
