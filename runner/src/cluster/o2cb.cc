@@ -10,16 +10,12 @@
 
 namespace o2lab {
 
-namespace {
-
 NodeSet parse_nodes(const std::string& text) {
   NodeSet out;
   std::istringstream in(text);
   for (int number = 0; in >> number;) out.insert(number);
   return out;
 }
-
-}  // namespace
 
 std::string text_of(const NodeSet& nodes) {
   return nodes.empty() ? "none" : fmt::format("{}", fmt::join(nodes, " "));

@@ -14,6 +14,8 @@ namespace o2lab {
 /// Node numbers as a kernel lists them.
 using NodeSet = std::set<int>;
 std::string text_of(const NodeSet& nodes);  ///< "1 2 3", "none"
+/// The numbers that `text` begins with; blanks between them.
+NodeSet parse_nodes(const std::string& text);
 
 /// Operations of the o2cb stack on running nodes. Every wait ends at once when a node goes that it did not
 /// expect to.

@@ -238,14 +238,15 @@ void NbdkitDiskPath::clear_all_but_standing() {
 }
 
 void NbdkitDiskPath::heal() {
-  fail_reads(false);
-  fail_writes(false);
-  clear_all_but_standing();
-  release();
+  end_faults(false);
 }
 
 void NbdkitDiskPath::drop() {
-  fail_writes(true);
+  end_faults(true);
+}
+
+void NbdkitDiskPath::end_faults(bool lose) {
+  fail_writes(lose);
   fail_reads(false);
   clear_all_but_standing();
   release();

@@ -75,6 +75,8 @@ class NbdkitDiskPath final : public DiskPath {
   void keep(std::promise<void> started) noexcept;
   void remove_files() const;
   void connect_control();
+  /// All but fail_writes, which `lose` decides on first: what was held then goes on or is lost.
+  void end_faults(bool lose);
   void clear_all_but_standing();
   /// With the lock held, like the next ones. Throws infra naming the node.
   std::string ask(const std::string& command);

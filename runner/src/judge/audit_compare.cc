@@ -10,13 +10,6 @@ namespace o2lab {
 
 namespace {
 
-NodeSet numbers_in(const std::string& text) {
-  NodeSet out;
-  std::istringstream in(text);
-  for (int number = 0; in >> number;) out.insert(number);
-  return out;
-}
-
 struct View {
   NodeSet live, connected;
   std::map<std::string, NodeSet> domains;
@@ -34,11 +27,11 @@ View parse_view(const std::string& text) {
       std::string name;
       words >> name;
       std::getline(words, rest);
-      view.domains[name] = numbers_in(rest);
+      view.domains[name] = parse_nodes(rest);
       continue;
     }
     std::getline(words, rest);
-    (what == "live" ? view.live : view.connected) = numbers_in(rest);
+    (what == "live" ? view.live : view.connected) = parse_nodes(rest);
   }
   return view;
 }
