@@ -11,6 +11,7 @@
 #include "judge/statistics.h"
 #include "report/history.h"
 #include "report/json.h"
+#include "report/text.h"
 
 namespace o2lab {
 
@@ -49,12 +50,6 @@ std::map<std::string, Measured> intervals_of(const std::vector<const StoredCase*
       if (!i.ok) ++m.broken;
     }
   return out;
-}
-
-std::string bounds_text(const Interval& i) {
-  if (i.lower && i.upper) return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
-  if (i.upper) return "at most " + human(*i.upper);
-  return i.lower ? "at least " + human(*i.lower) : "not bounded";
 }
 
 ordered_json json_of(const std::string& name, const std::vector<const StoredCase*>& all) {
@@ -111,14 +106,14 @@ void print_one(const std::string& name, const std::vector<const StoredCase*>& al
     fmt::print(
         "  {}: median {:.2f} s, middle half {:.2f} to {:.2f} s, all {:.2f} to {:.2f} s of {}; allowed {}{}\n",
         interval, median(m.seconds), quantile(m.seconds, 0.25), quantile(m.seconds, 0.75),
-        quantile(m.seconds, 0), quantile(m.seconds, 1), m.seconds.size(), bounds_text(*m.last),
+        quantile(m.seconds, 0), quantile(m.seconds, 1), m.seconds.size(), bounds_of(*m.last),
         m.broken > 0 ? fmt::format("; {} out of bounds", m.broken) : "");
   }
 }
 
 }  // namespace
 
-Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<Event>& events) {
+Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
   try {
     RunHistory history;
     Past past = history.before(run);
@@ -126,7 +121,7 @@ Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<E
     std::error_code error;
     if (!run.cases.empty() && run.command.find("--no-faults") == std::string::npos &&
         !fs::exists(run_dir / "matrix.json", error))
-      history.add(run, run_dir, split_events(run, events));
+      history.add(run, run_dir, parts);
     return past;
   } catch (const std::exception& error) {
     fmt::print(stderr, "o2lab: this run is not in the history: {}\n", error.what());

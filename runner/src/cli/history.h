@@ -4,13 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "base/event_log.h"
-#include "report/extras.h"
+#include "report/case_events.h"
 
 namespace o2lab {
 
-/// What earlier runs say, for the report of `run`, which is stored beside them. Whatever goes wrong with the
-/// history is told on stderr and harms no run.
-Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<Event>& events);
+/// What earlier runs say, for the report of `run`, which is stored beside them with `parts`, its
+/// split_events(). Whatever goes wrong with the history is told on stderr and harms no run.
+Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
 
 }  // namespace o2lab

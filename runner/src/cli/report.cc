@@ -42,15 +42,15 @@ int run_report(const Options& options) {
   const fs::path dir = options.runs.at(0);
   RunResult run = read_results(dir);
   for (CaseResult& c : run.cases) judge_again(c);
-  const std::vector<Event> events = read_events(dir);
+  const std::vector<CaseEvents> parts = split_events(run, read_events(dir));
   ReportExtras extras;
   extras.section = section_of(read_file_or_empty(dir / "index.html"));
   std::error_code error;
   if (extras.section.empty() && fs::exists(dir / "matrix.json", error))
     fail(ErrorKind::input, "{}: a series run whose page an older o2lab wrote: its matrix would be lost",
          dir.native());
-  extras.past = remember(run, dir, events);
-  write_run_reports(run, events, dir, extras);
+  extras.past = remember(run, dir, parts);
+  write_run_reports(run, parts, dir, extras);
   fmt::print("{}", console_summary(run, dir, ::isatty(STDOUT_FILENO) == 1));
   const Counts n = count(run.cases);
   if (n.failed > 0) return 1;

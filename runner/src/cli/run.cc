@@ -29,9 +29,10 @@ std::vector<std::string> write_reports(const EndedRun& run) {
         fmt::format("{}: not complete: {}", (run.run_dir / "events.jsonl").native(), run.events_error));
   try {
     ReportExtras extras;
-    extras.past = remember(run.result, run.run_dir, run.events);
-    write_run_reports(run.result, run.events, run.run_dir, std::move(extras));
-  } catch (const Error& error) {
+    const std::vector<CaseEvents> parts = split_events(run.result, run.events);
+    extras.past = remember(run.result, run.run_dir, parts);
+    write_run_reports(run.result, parts, run.run_dir, std::move(extras));
+  } catch (const std::exception& error) {
     wrong.emplace_back(error.what());
   }
   return wrong;

@@ -188,9 +188,9 @@ std::vector<std::string> Series::write_reports(CasePool& pool) const {
     if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
       wrong.push_back(why);
     write_file(run_dir_ / "matrix.json", matrix_json(matrix_).dump(2) + "\n");
-    write_run_reports(pool.result(), events, run_dir_,
-                      {.section = matrix_html(matrix_), .past = {}, .beats = {}, .audits = {}});
-  } catch (const Error& error) {
+    write_run_reports(pool.result(), split_events(pool.result(), events), run_dir_,
+                      {.section = matrix_html(matrix_), .past = {}, .beats = {}});
+  } catch (const std::exception& error) {
     wrong.emplace_back(error.what());
   }
   if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());

@@ -32,7 +32,7 @@ class History {
 
   /// All so far; those of a thread in their order.
   std::vector<HistoryOp> ops() const;
-  /// Waits until `node` has ended `more` further operations well.
+  /// Waits until `node` has ended `more` further operations, well or not.
   void wait_for(int node, size_t more, Duration limit);
   /// Ends those that still run and waits for their end; what they were at stays without one.
   void stop();

@@ -31,7 +31,7 @@ void reboot(Node& node, EventLog& events);
 /// in seconds (o2hb_prepare_block() in fs/ocfs2/cluster/heartbeat.c), and by it one round is timed.
 void step_clock(Node& node, std::chrono::seconds by, EventLog& events);
 /// The guest's clocks, wall and monotonic, and with them its timers, go `percent` faster (adjtimex(2): -10 to
-/// 10; negative: slower); 0 as they were
+/// 10; negative: slower); 0: as they were.
 void drift_clock(Node& node, int percent, EventLog& events);
 
 }  // namespace node_fault

@@ -2,6 +2,7 @@
 #include "report/extras.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace o2lab {
 namespace {
@@ -28,8 +29,6 @@ void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras
       auto& beats = extras.beats[c.folder()];
       add_beats(nlohmann::json::parse(read_file_or_empty(dir / "heartbeat.json"), nullptr, false), 0, beats);
       for (auto& [node, times] : beats) std::sort(times.begin(), times.end());
-      const auto verdict = nlohmann::json::parse(read_file_or_empty(dir / "verdict.json"), nullptr, false);
-      if (verdict.is_object() && verdict.contains("audits")) extras.audits[c.folder()] = verdict["audits"];
     } catch (const nlohmann::json::exception&) {
       continue;  // written by another version: the page is made without it
     }

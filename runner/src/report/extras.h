@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -18,11 +17,9 @@ struct ReportExtras {
   Past past;
   /// By folder of the case: heartbeat writes of each node.
   std::map<std::string, std::map<int, std::vector<TimePoint>>> beats;
-  /// By folder of the case: "audits" of its verdict.json, an array, where there is one.
-  std::map<std::string, nlohmann::json> audits;
 };
 
-/// Reads the heartbeat.json and verdict.json of each case, as far as they are there.
+/// Reads the heartbeat.json of each case that has one.
 void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras& extras);
 
 }  // namespace o2lab

@@ -41,8 +41,8 @@ class RunHistory {
   bool add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
   /// The last `most` runs that began before this one, as its report shows them.
   Past before(const RunResult& run, int most = 30);
-  /// Every ending of the cases whose name matches the pattern (GLOB of SQLite: *, ?, [...]), oldest first; at
-  /// most the newest `most` runs' worth for each.
+  /// Every ending of the cases whose name matches the pattern (GLOB of SQLite: *, ?, [...]), oldest
+  /// first.
   std::vector<StoredCase> cases(const std::string& name_pattern, const std::string& run_pattern = "*");
   /// Ids of the runs that match, oldest first.
   std::vector<std::string> runs(const std::string& pattern);

@@ -103,7 +103,7 @@ TEST_F(HistoryTest, ImportsARunDirectory) {
   const RunResult one = run(1);
   const fs::path results = dir_ / one.id;
   fs::create_directories(results);
-  write_run_reports(one, example_events(), results);
+  write_run_reports(one, split_events(one, example_events()), results);
   write_events(results / "events.jsonl", example_events());
   RunHistory history(file_);
   EXPECT_TRUE(import_run(history, results));

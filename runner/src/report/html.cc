@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "report/case_events.h"
 #include "report/distribution_svg.h"
 #include "report/html_case.h"
 #include "report/html_script.h"
@@ -215,7 +214,8 @@ std::string table_html(const RunResult& run, const Past& past) {
 
 }  // namespace
 
-std::string index_html(const RunResult& run, const std::vector<Event>& events, const ReportExtras& extras) {
+std::string index_html(const RunResult& run, const std::vector<CaseEvents>& parts,
+                       const ReportExtras& extras) {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
@@ -223,7 +223,6 @@ std::string index_html(const RunResult& run, const std::vector<Event>& events, c
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{} - o2lab {}</title>\n<style>{}</style></head><body>\n",
       headline(count(run.cases)), html(run.id), html_style);
-  const std::vector<CaseEvents> parts = split_events(run, events);
   std::vector<Took> times;
   for (const CaseEvents& part : parts) times.insert(times.end(), part.times.begin(), part.times.end());
   out += timeline_symbols() + header_html(run) + section_begin + extras.section + section_end +

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/event_log.h"
 #include "judge/result.h"
+#include "report/case_events.h"
 #include "report/extras.h"
 
 namespace o2lab {
@@ -15,9 +15,9 @@ inline constexpr char section_begin[] = "<!--section-->";
 inline constexpr char section_end[] = "<!--/section-->";
 
 /// index.html of a run: one file that opens offline (a Content-Security-Policy forbids it to load anything),
-/// light or dark as the reader's system is. Links to artefacts are relative to the run directory. `events`:
-/// the whole timeline of the run, oldest first; each case shows its own stretch of it.
-std::string index_html(const RunResult& run, const std::vector<Event>& events,
+/// light or dark as the reader's system is. Links to artefacts are relative to the run directory. `parts`:
+/// split_events() of the run.
+std::string index_html(const RunResult& run, const std::vector<CaseEvents>& parts,
                        const ReportExtras& extras = {});
 
 }  // namespace o2lab

@@ -18,14 +18,6 @@ constexpr size_t report_lines = 120;
 constexpr size_t console_lines = 40;
 constexpr size_t most_told = 14;
 
-std::string allowed(const Interval& i) {
-  if (i.lower && *i.lower > Duration::zero() && i.upper)
-    return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
-  if (i.upper) return "at most " + human(*i.upper);
-  if (i.lower) return "at least " + human(*i.lower);
-  return "not bounded";
-}
-
 std::string verdict_of(const Interval& i) {
   if (i.ok) return "";
   if (!i.measured) return "never seen";
@@ -41,7 +33,7 @@ std::string intervals_html(const std::vector<Interval>& intervals) {
   for (const Interval& i : intervals)
     out += fmt::format(
         "<tr><td>{}</td><td class=\"num\">{}</td><td>{}</td><td>{}</td><td class=\"late\">{}</td></tr>\n",
-        html(i.name), i.measured ? human(*i.measured) : "none", allowed(i), interval_svg(i), verdict_of(i));
+        html(i.name), i.measured ? human(*i.measured) : "none", bounds_of(i), interval_svg(i), verdict_of(i));
   return out + "</table></div>\n";
 }
 
@@ -107,22 +99,16 @@ std::string story_html(const CaseResult& c, const std::vector<Event>& events,
   return out + "</dd></dl>\n";
 }
 
-std::string audits_html(const nlohmann::json& audits) {
-  if (!audits.is_array() || audits.empty()) return "";
+std::string audits_html(const std::vector<AuditResult>& audits) {
+  if (audits.empty()) return "";
   std::string out = "<h3>Audits</h3><table class=\"audits\">";
-  for (const auto& a : audits) {
-    if (!a.is_object()) continue;
-    const std::string result = a.value("result", "");
-    std::string text = a.value("looked_at", "");
-    if (const auto findings = a.find("findings"); findings != a.end() && findings->is_array())
-      for (const auto& one : *findings)
-        if (one.is_string()) text += (text.empty() ? "" : "\n") + one.get<std::string>();
+  for (const AuditResult& a : audits) {
+    std::string text = a.looked_at;
+    for (const std::string& one : a.findings) text += (text.empty() ? "" : "\n") + one;
+    const bool plain = a.outcome == AuditResult::Outcome::fail || a.outcome == AuditResult::Outcome::skip;
     out += fmt::format(
         "<tr><td><span class=\"badge {}\">{}</span></td><td>{}</td><td class=\"soft\">{}</td></tr>\n",
-        result == "fail"   ? "fail"
-        : result == "skip" ? "skip"
-                           : "pass",
-        html(result), html(a.value("name", "")), html(one_line(text, 600)));
+        plain ? name_of(a.outcome) : "pass", name_of(a.outcome), html(a.name), html(one_line(text, 600)));
   }
   return out + "</table>\n";
 }
@@ -200,10 +186,7 @@ std::string case_html(const CaseResult& c, const std::vector<Event>& events, con
   out += fmt::format("<span class=\"soft num\">{}</span></summary>\n",
                      c.verdict == Verdict::skip ? "" : human(c.duration()));
   out += story_html(c, events, wrong) + messages_html(c) + kernel_html(c) + intervals_html(c.intervals) +
-         timeline_html(c, events, view);
-  if (const auto audits = extras.audits.find(c.folder()); audits != extras.audits.end())
-    out += audits_html(audits->second);
-  out += console_html(c) + files_html(c);
+         timeline_html(c, events, view) + audits_html(c.audits) + console_html(c) + files_html(c);
   return out + "</details>\n";
 }
 

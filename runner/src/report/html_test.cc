@@ -31,8 +31,12 @@ CaseView view_of(std::vector<Event> shown) {
   return view;
 }
 
+std::string example_page() {
+  return index_html(example_run(), split_events(example_run(), example_events()));
+}
+
 TEST(Html, VerdictComesFirst) {
-  const std::string page = index_html(example_run(), example_events());
+  const std::string page = example_page();
   EXPECT_THAT(page, HasSubstr("<h1>3 of 5 cases failed</h1>"));
   EXPECT_LT(page.find("3 of 5 cases failed</h1>"), page.find("What ran"));
   EXPECT_THAT(page, HasSubstr("2 passed, 3 failed, 1 skipped in 164 s, started 2026-11-22 15:50:03 UTC"));
@@ -40,7 +44,7 @@ TEST(Html, VerdictComesFirst) {
 }
 
 TEST(Html, NothingFromARunBecomesMarkup) {
-  const std::string page = index_html(example_run(), example_events());
+  const std::string page = example_page();
   EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
   EXPECT_THAT(page, Not(HasSubstr("<TASK>")));
   EXPECT_THAT(page, Not(HasSubstr("<b>&amp; raw")));
@@ -49,15 +53,27 @@ TEST(Html, NothingFromARunBecomesMarkup) {
     ASSERT_FALSE(static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') << int{c};
 }
 
+TEST(Html, AuditsStandWithWhatTheyFound) {
+  RunResult run = example_run();
+  using Outcome = AuditResult::Outcome;
+  run.cases[0].audits = {
+      {"no_write_after_fence", Outcome::expected, "812 writes", {"node2 <wrote> late"}, 1ms},
+      {"views_agree", Outcome::skip, "the case had failed before", {}, 0ms}};
+  const std::string page = index_html(run, split_events(run, {}));
+  EXPECT_THAT(page, HasSubstr("<span class=\"badge pass\">expected</span></td><td>no_write_after_fence</td>"
+                              "<td class=\"soft\">812 writes node2 &lt;wrote&gt; late</td>"));
+  EXPECT_THAT(page, HasSubstr("<span class=\"badge skip\">skip</span></td><td>views_agree</td>"));
+}
+
 TEST(Html, LoadsNothingFromElsewhere) {
-  const std::string page = index_html(example_run(), example_events());
+  const std::string page = example_page();
   EXPECT_THAT(page, Not(HasSubstr("http://")));
   EXPECT_THAT(page, Not(HasSubstr("https://")));
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));
 }
 
 TEST(Html, FailedCasesAreOpenAndFirst) {
-  const std::string page = index_html(example_run(), example_events());
+  const std::string page = example_page();
   EXPECT_EQ(times(page, " open><summary>"), 3U);
   EXPECT_LT(page.find("id=\"Storage.AdjacentSectors_0\""),
             page.find("id=\"Heartbeat.EveryNodeSeesEveryOther\""));
@@ -89,18 +105,18 @@ TEST(Html, BigRunStaysSmall) {
                               {"guest_s", k * 0.01}}});
     run.cases.push_back(c);
   }
-  const std::string page = index_html(run, events);
+  const std::string page = index_html(run, split_events(run, events));
   EXPECT_LT(page.size(), 5'000'000U);
   EXPECT_THAT(page, HasSubstr("The most telling 180 of 1100 events"));
 }
 
 TEST(Html, HeadlinesOfOtherOutcomes) {
   RunResult run;
-  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>Nothing ran</h1>"));
+  EXPECT_THAT(index_html(run, split_events(run, {})), HasSubstr("<h1>Nothing ran</h1>"));
   run.cases = {example_run().cases[0]};
-  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>The one case passed</h1>"));
+  EXPECT_THAT(index_html(run, split_events(run, {})), HasSubstr("<h1>The one case passed</h1>"));
   run.cases.push_back(example_run().cases[4]);
-  EXPECT_THAT(index_html(run, {}), HasSubstr("<h1>All 2 cases passed</h1>"));
+  EXPECT_THAT(index_html(run, split_events(run, {})), HasSubstr("<h1>All 2 cases passed</h1>"));
 }
 
 TEST(Svg, IntervalDrawsBarBandAndBounds) {

@@ -95,7 +95,7 @@ TEST(Json, RunHasNoCasesAndACaseItsOwnFiles) {
 TEST(Json, WritesAndReadsARunDirectory) {
   const Folder folder;
   const RunResult run = example_run();
-  write_run_reports(run, example_events(), folder.path());
+  write_run_reports(run, split_events(run, example_events()), folder.path());
   for (const char* name : {"run.json", "results.json", "results.ktap", "junit.xml", "index.html"})
     EXPECT_GT(fs::file_size(folder.path() / name), 100U) << name;
   EXPECT_EQ(read_results(folder.path()).cases.size(), 6U);
@@ -107,7 +107,7 @@ TEST(Json, OneFileThatCannotBeWrittenLeavesTheOthers) {
   const Folder folder;
   fs::create_directory(folder.path() / "junit.xml");
   try {
-    write_run_reports(example_run(), {}, folder.path());
+    write_run_reports(example_run(), split_events(example_run(), {}), folder.path());
     FAIL() << "wrote over a folder";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::infra);

@@ -11,14 +11,6 @@
 namespace o2lab {
 namespace {
 
-std::string bounds_of(const Interval& i) {
-  if (i.lower && i.upper && *i.lower > Duration::zero())
-    return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
-  if (i.upper) return "at most " + human(*i.upper);
-  if (i.lower) return "at least " + human(*i.lower);
-  return "not bounded";
-}
-
 /// A message that has all these words.
 bool complained_of(const CaseResult& c, const std::vector<std::string>& words) {
   return std::any_of(c.messages.begin(), c.messages.end(), [&](const Message& m) {

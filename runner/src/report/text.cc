@@ -149,4 +149,12 @@ std::string tail(std::string_view text, size_t lines) {
   return std::string(text.substr(at + 1));
 }
 
+std::string bounds_of(const Interval& i) {
+  if (i.lower && i.upper && *i.lower > Duration::zero())
+    return fmt::format("{} to {}", human(*i.lower), human(*i.upper));
+  if (i.upper) return "at most " + human(*i.upper);
+  if (i.lower) return "at least " + human(*i.lower);
+  return "not bounded";
+}
+
 }  // namespace o2lab

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "judge/result.h"
+
 namespace o2lab {
 
 /// Console text as plain text: terminal control sequences (ECMA-48 CSI and OSC) and carriage returns are
@@ -27,5 +29,9 @@ std::string one_line(std::string_view text, size_t limit = 200);
 /// The first (or last) `lines` lines.
 std::string head(std::string_view text, size_t lines);
 std::string tail(std::string_view text, size_t lines);
+
+/// What an interval may measure: "4.00 s to 10.00 s", "at most 10.00 s", "not bounded". From zero on is no
+/// bound.
+std::string bounds_of(const Interval& interval);
 
 }  // namespace o2lab

@@ -63,5 +63,12 @@ TEST(Text, HeadAndTail) {
   EXPECT_EQ(tail("", 1), "");
 }
 
+TEST(Text, BoundsOfAnInterval) {
+  EXPECT_EQ(bounds_of(make_interval("a", 5s, 4s, 10s)), "4.00 s to 10.00 s");
+  EXPECT_EQ(bounds_of(make_interval("a", 5s, 0s, 10s)), "at most 10.00 s");
+  EXPECT_EQ(bounds_of(make_interval("a", 5s, 4s, {})), "at least 4.00 s");
+  EXPECT_EQ(bounds_of(make_interval("a", 5s, {}, {})), "not bounded");
+}
+
 }  // namespace
 }  // namespace o2lab

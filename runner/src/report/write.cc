@@ -21,7 +21,7 @@ void write_case_reports(const CaseResult& result, const fs::path& run_dir) {
   write_file(dir / "timing.json", timing_json(result));
 }
 
-void write_run_reports(const RunResult& run, const std::vector<Event>& events, const fs::path& run_dir,
+void write_run_reports(const RunResult& run, const std::vector<CaseEvents>& parts, const fs::path& run_dir,
                        ReportExtras extras) {
   read_case_files(run, run_dir, extras);
   const std::vector<std::pair<const char*, std::function<std::string()>>> files = {
@@ -29,7 +29,7 @@ void write_run_reports(const RunResult& run, const std::vector<Event>& events, c
       {"results.json", [&] { return results_json(run); }},
       {"results.ktap", [&] { return ktap(run); }},
       {"junit.xml", [&] { return junit_xml(run); }},
-      {"index.html", [&] { return index_html(run, events, extras); }},
+      {"index.html", [&] { return index_html(run, parts, extras); }},
   };
   std::string errors;
   for (const auto& [name, text] : files) {

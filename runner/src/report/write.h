@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "base/event_log.h"
 #include "base/fd.h"
 #include "judge/result.h"
+#include "report/case_events.h"
 #include "report/extras.h"
 
 namespace o2lab {
@@ -15,9 +15,9 @@ namespace o2lab {
 void write_case_reports(const CaseResult& result, const fs::path& run_dir);
 
 /// Writes run.json, results.json, results.ktap, junit.xml and index.html of a run. A file that cannot be
-/// written does not keep the others from being written; then throws infra naming all that failed. `extras` is
-/// completed with the files of the cases.
-void write_run_reports(const RunResult& run, const std::vector<Event>& events, const fs::path& run_dir,
+/// written does not keep the others from being written; then throws infra naming all that failed. `parts`:
+/// split_events() of the run; `extras` is completed with the files of the cases.
+void write_run_reports(const RunResult& run, const std::vector<CaseEvents>& parts, const fs::path& run_dir,
                        ReportExtras extras = {});
 
 }  // namespace o2lab
