@@ -229,7 +229,7 @@ LAB_CASE(Events, LinksAtOnceAreOneEventEachInTurn, Nodes(1), Until(Ready::o2cb),
       o2cb_script::cluster_dir(lab.topology()), kRounds);
   for (const std::string& walker : walkers) script += fmt::format("walk {} & pids=\"$pids $!\"\n", walker);
   script += "for pid in $pids; do wait $pid || exit 1; done\n";
-  node.sh(script, 120s);
+  node.sh(script, 300s);
   const std::vector<ProbeEvent> events = probe.events();
   EXPECT_EQ(out_of_turn(events), "");
   const std::vector<std::string> expected = with_the_union(events);
