@@ -74,16 +74,6 @@ size_t count_lines(Lab& lab, size_t position, int node, const std::string& text)
       .size();
 }
 
-/// No node has lost a connection since `position`. A line of our own comes behind all that was said before.
-void expect_connections_kept(Lab& lab, size_t position) {
-  for (Node* node : lab.survivors()) {
-    const std::string mark = fmt::format("o2lab: connections looked at after event {}", position);
-    node->sh(fmt::format("echo '<4>{}' > /dev/kmsg", mark));
-    lab.wait_event("the mark on " + node->name(), position, 30s, line_of(node->number(), mark));
-  }
-  EXPECT_EQ(count_lines(lab, position, 0, "No longer connected to"), 0u);
-}
-
 /// What the switch has done on these links since `before`, taken from it by `count`, is more than nothing on
 /// each: a case about it proves nothing otherwise.
 using Count = uint64_t PairStats::*;

@@ -9,12 +9,13 @@ namespace o2lab {
 namespace {
 
 LAB_CASE(
-    NodePause, BrieflyFencesNobody, Nightly(),
+    NodePause, BrieflyFencesNobody, Nightly(), FromPart("00"),
     Guards(
         "a node that stands still for well under every timeout is missed by nobody, and its work goes on")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   const auto other = lab.append(lab.node(1), "/mnt/log1");
   writer->wait_for(5, 60s);
+  const size_t since = lab.events().position();
   const TimePoint before = Clock::now();
   {
     const Undo paused = lab.pause(lab.node(3));
@@ -26,6 +27,8 @@ LAB_CASE(
   writer->stop();
   other->stop();
   EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(1)), (NodeSet{1, 2, 3}));
+  expect_connections_kept(lab, since);
+  nobody_misses_anybody(lab, since);
   lab.check_appended(lab.node(1), *writer);
 }
 

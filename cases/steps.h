@@ -34,6 +34,29 @@ inline void wait_replayed(Lab& lab, int dead, size_t since, Duration limit) {
                  line_of(0, fmt::format("End replay journal (node {}", dead)));
 }
 
+/// No node has lost a connection since `position`. A line of our own comes behind all that was said before.
+inline void expect_connections_kept(Lab& lab, size_t position) {
+  for (Node* node : lab.survivors()) {
+    const std::string mark = fmt::format("o2lab: connections looked at after event {}", position);
+    node->sh(fmt::format("echo '<4>{}' > /dev/kmsg", mark));
+    lab.wait_event("the mark on " + node->name(), position, 30s, line_of(node->number(), mark));
+  }
+  EXPECT_EQ(lab.events().since(position, line_of(0, "No longer connected to")).size(), 0u);
+}
+
+/// Everybody is there, and nobody has called anybody dead since `position`.
+inline void nobody_misses_anybody(Lab& lab, size_t position) {
+  EXPECT_EQ(lab.survivors().size(), static_cast<size_t>(lab.cluster().size()));
+  // The trace has a way of its own to the host: what it told before is here once the mark of this call is.
+  for (Node* node : lab.survivors()) EXPECT_EQ(lab.calls(*node).write("/dev/null", "."), "ok");
+  const auto downs = lab.events().since(position, [](const Event& event) {
+    return event.source == "trace" && event.kind == "o2hb_node_event" &&
+           event.fields.value("event", "") == "down";
+  });
+  EXPECT_TRUE(downs.empty()) << "node " << downs.front().node << " missed node "
+                             << downs.front().fields.value("node", "");
+}
+
 /// User mode: the host has cut the node off; only then its link may go, everywhere.
 inline void remove_links_of(Lab& lab, int dead) {
   on_each(lab.survivors(), [&](Node& node) {
