@@ -2,7 +2,7 @@
 // An nbdkit filter (nbdkit-filter(3)): one node's way to a shared disk, with faults that come and go while it
 // is in use, and a record of every request.
 //
-//   o2lab-log=FILE         requests, appended to; format in src/disk/disk_log.h
+//   o2lab-log=FILE         requests, appended to; format in src/disk/disk_log.h; may be left out
 //   o2lab-control=SOCKET   commands, a line each, answered by a line once they hold:
 //     set NUMBER RULE      a rule as src/disk/disk_rule.h spells it
 //     clear NUMBER|all     what it held goes on
@@ -36,6 +36,10 @@ std::optional<Gate> gate;
 std::optional<Control> control;
 std::atomic<uint64_t> connections;
 
+void note(const std::string& text) {
+  if (request_log) request_log->note(text);
+}
+
 struct Connection {
   uint64_t number = ++connections;
   std::atomic<uint64_t> requests = 0;
@@ -59,13 +63,13 @@ std::string set_rule(const std::string& rest) {
   if (error != std::errc()) return "error: set NUMBER RULE";
   const DiskRule rule = parse_disk_rule(std::string_view(end, rest.data() + rest.size()));
   gate->set(number, rule);
-  request_log->note(fmt::format("rule {} {}", number, text_of(rule)));
+  note(fmt::format("rule {} {}", number, text_of(rule)));
   return "ok";
 }
 
 std::string clear_rule(const std::string& rest) {
   // Written down first: what the rule held ends after it.
-  request_log->note("rule-over " + rest);
+  note("rule-over " + rest);
   if (rest == "all") {
     gate->clear_all();
     return "ok";
@@ -99,8 +103,8 @@ int on_config(nbdkit_next_config* next, nbdkit_backend* data, const char* key, c
 }
 
 int on_config_complete(nbdkit_next_config_complete* next, nbdkit_backend* data) {
-  if (log_file.empty() || control_socket.empty()) {
-    nbdkit_error("o2lab: o2lab-log=FILE and o2lab-control=SOCKET are needed");
+  if (control_socket.empty()) {
+    nbdkit_error("o2lab: o2lab-control=SOCKET is needed");
     return -1;
   }
   return next(data);
@@ -108,7 +112,7 @@ int on_config_complete(nbdkit_next_config_complete* next, nbdkit_backend* data) 
 
 int on_get_ready(int) {
   return guarded([] {
-    request_log.emplace(log_file, RequestLog::Limits{});
+    if (!log_file.empty()) request_log.emplace(log_file, RequestLog::Limits{});
     gate.emplace();
   });
 }
@@ -117,7 +121,7 @@ int on_get_ready(int) {
 // control socket can connect.
 int on_after_fork(nbdkit_backend*) {
   return guarded([] {
-    request_log->note("ready");
+    note("ready");
     control.emplace(control_socket, answer);
   });
 }
@@ -152,14 +156,15 @@ int pass_on(void* handle, const Asked& asked, int* err, const Call& call) noexce
   try {
     auto& connection = *static_cast<Connection*>(handle);
     const uint64_t id = ++connection.requests;
-    request_log->asked(connection.number, id, asked.kind, asked.offset, asked.length,
-                       (asked.flags & NBDKIT_FLAG_FUA) != 0, asked.content);
+    if (request_log)
+      request_log->asked(connection.number, id, asked.kind, asked.offset, asked.length,
+                         (asked.flags & NBDKIT_FLAG_FUA) != 0, asked.content);
     int result = -1;
     *err = EIO;
     const Gate::Pass pass = gate->enter(asked.write, asked.offset, asked.length);
     if (pass) result = call();
     // Before the pass ends: once a rule holds, so does the record.
-    request_log->ended(connection.number, id, result == 0 ? 0 : *err);
+    if (request_log) request_log->ended(connection.number, id, result == 0 ? 0 : *err);
     return result;
   } catch (const std::exception& error) {
     nbdkit_error("o2lab: %s", error.what());
@@ -199,6 +204,7 @@ int on_cache(nbdkit_next* next, void* handle, uint32_t count, uint64_t offset, u
 int on_flush(nbdkit_next* next, void* handle, uint32_t flags, int* err) noexcept {
   auto& connection = *static_cast<Connection*>(handle);
   const uint64_t id = ++connection.requests;
+  if (!request_log) return next->flush(next, flags, err);
   guarded([&] { request_log->asked(connection.number, id, "flush", 0, 0, false, {}); });
   const int result = next->flush(next, flags, err);
   guarded([&] { request_log->ended(connection.number, id, result == 0 ? 0 : *err); });
@@ -209,7 +215,7 @@ nbdkit_filter make_filter() {
   nbdkit_filter out = {};
   out.name = "o2lab";
   out.longname = "o2lab disk path";
-  out.config_help = "o2lab-log=<FILE>        Every request.\no2lab-control=<SOCKET>  Faults.";
+  out.config_help = "o2lab-log=<FILE>        Every request, if given.\no2lab-control=<SOCKET>  Faults.";
   out.config = on_config;
   out.config_complete = on_config_complete;
   out.get_ready = on_get_ready;

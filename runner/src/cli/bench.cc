@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/process.h"
+#include "cli/bench_recorders.h"
 #include "cli/bench_rounds.h"
 #include "cli/options.h"
 #include "report/json.h"
@@ -114,6 +115,12 @@ int run_bench(const Options& options, const StopFd& stop) {
         fmt::print(stderr, "o2lab: round {} of {}: {}\n", round, options.rounds, rounds.round());
       figures = rounds.figures();
       stages = rounds.stages();
+      BenchRecorders recorders(session, stop);
+      const int pairs = (options.rounds + 1) / 2;
+      for (int pair = 1; pair <= pairs; ++pair)
+        fmt::print(stderr, "o2lab: recorders {} of {}: {}\n", pair, pairs, recorders.round());
+      for (BenchFigure& figure : recorders.figures()) figures.push_back(std::move(figure));
+      stages += recorders.medians();
     }
     for (BenchFigure& figure : stored_figures(options.session.results)) figures.push_back(std::move(figure));
     if (options.json)

@@ -26,7 +26,7 @@ struct Options {
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
   std::string up_mode = "disk";
-  int rounds = 10;                ///< bench: measurements of each figure
+  int rounds = 10;                ///< bench: measurements of each figure, half as many of the recorders
   std::string series;             ///< series: file or folder; empty: SERIES, else the repository's
   std::vector<std::string> at;    ///< series: parts after which cases run; empty: all
   bool edges = false;             ///< series: only around the part that each case is meant for

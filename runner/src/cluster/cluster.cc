@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cluster/cluster.h"
 
+#include <time.h>
+
 #include "base/error.h"
 #include "disk/nbdkit_disk_path.h"
 
 namespace o2lab {
+
+namespace {
+
+/// Of all threads of `pid` so far; 0 when there is no such process.
+Duration cpu_time_of(pid_t pid) {
+  clockid_t clock{};
+  timespec used{};
+  if (::clock_getcpuclockid(pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0) return Duration::zero();
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+}  // namespace
 
 Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord* record)
     : services_(services), plan_(std::move(plan)), record_(record), network_(services.events) {
@@ -32,6 +46,7 @@ Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord*
     node.console_log = plan_.log_dir / fmt::format("node{}.console", number);
     node.disks = std::move(seen);
     node.extra_cmdline = plan_.extra_cmdline;
+    node.record = plan_.record;
     node.switch_port = port.switch_port;
     node.local_port = port.qemu_port;
     nodes_.push_back(std::make_unique<Node>(services_, std::move(node)));
@@ -66,10 +81,11 @@ Disk Cluster::connect_disk(int node, int volume) {
   options.disk = volume;
   options.file = disks_[static_cast<size_t>(volume)]->path();
   options.sockets = plan_.runtime_dir;
-  options.log_file = plan_.log_dir / disk_log_name(node, volume);
+  if (plan_.record) options.log_file = plan_.log_dir / disk_log_name(node, volume);
   options.messages = plan_.runtime_dir / fmt::format("nbdkit-node{}-{}.err", node, volume);
   auto path = std::make_unique<NbdkitDiskPath>(options, services_.events);
   if (record_ != nullptr) record_->add(path->pid());
+  path_pids_.push_back(path->pid());
   disk.path = path->socket();
   paths_.back().push_back(std::move(path));
   return disk;
@@ -160,6 +176,12 @@ void Cluster::end_disk_fault(int number, int volume, int rule) {
 Duration Cluster::cpu_time() const {
   Duration sum = Duration::zero();
   for (const auto& node : nodes_) sum += node->cpu_time();
+  return sum;
+}
+
+Duration Cluster::paths_cpu_time() const {
+  Duration sum = Duration::zero();
+  for (const pid_t pid : path_pids_) sum += cpu_time_of(pid);
   return sum;
 }
 

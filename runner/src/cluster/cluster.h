@@ -27,6 +27,9 @@ struct ClusterPlan {
   fs::path disk_dir;          ///< shared disk images (sparse)
   fs::path log_dir;           ///< nodeN.console, disk-nodeN.log
   std::string extra_cmdline;  ///< at the end of the kernel command line of every node
+  /// False: no frame, disk request or trace event is written down, to see what that costs; cases, recorders
+  /// and audits need it.
+  bool record = true;
   bool naive_disk =
       false;  ///< QEMU opens the image itself with cache=none: FACTS trap 1, to show that its case can fail
 };
@@ -65,6 +68,8 @@ class Cluster {
   Duration boot_limit() const;
   /// CPU time of all QEMUs so far.
   Duration cpu_time() const;
+  /// CPU time of what serves the disk paths so far.
+  Duration paths_cpu_time() const;
 
  private:
   Disk connect_disk(int node, int volume);
@@ -75,6 +80,7 @@ class Cluster {
   Switch network_;
   std::vector<std::unique_ptr<SharedDisk>> disks_;
   std::vector<std::vector<std::unique_ptr<DiskPath>>> paths_;  ///< by node, then volume; empty when naive
+  std::vector<pid_t> path_pids_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::function<void(Node&)> after_boot_;
 };

@@ -44,6 +44,7 @@ struct NodePlan {
   fs::path runtime_dir;       ///< sockets and fw_cfg files
   fs::path console_log;       ///< all console output of all incarnations
   std::string extra_cmdline;  ///< at the end of the kernel command line
+  bool record = true;         ///< false: nobody asks for its clock, which trace events are placed by
   std::vector<Disk> disks;
   uint16_t switch_port = 0;
   uint16_t local_port = 0;

@@ -22,7 +22,7 @@ std::string text_of(const NodeSet& nodes) {
 }
 
 void O2cb::configure_one(Node& node, const Topology& topology) {
-  node.sh(o2cb_script::configure(topology, cluster_.size(), node.number()), 60s);
+  node.sh(o2cb_script::configure(topology, cluster_.size(), node.number(), cluster_.plan().record), 60s);
 }
 
 void O2cb::configure(const std::vector<Node*>& nodes) {

@@ -42,12 +42,13 @@ std::string mount_point(int volume) {
   return volume == 0 ? "/mnt" : fmt::format("/mnt{}", volume);
 }
 
-std::string configure(const Topology& topology, int nodes, int self) {
+std::string configure(const Topology& topology, int nodes, int self, bool trace) {
   std::string script = kHeader;
   const std::string cluster = cluster_dir(topology);
   script += "modprobe -a ocfs2_nodemanager ocfs2_dlm ocfs2_stackglue ocfs2_stack_o2cb ocfs2\n";
   // An unpatched kernel has no such events; what needs them says so by itself.
-  script += "[ ! -d /sys/kernel/tracing/events/o2cb ] || echo 1 > /sys/kernel/tracing/events/o2cb/enable\n";
+  if (trace)
+    script += "[ ! -d /sys/kernel/tracing/events/o2cb ] || echo 1 > /sys/kernel/tracing/events/o2cb/enable\n";
   script += set("/sys/fs/ocfs2/cluster_stack", "o2cb");
   if (topology.heartbeat_mode != HeartbeatMode::disk)
     script += set(kHeartbeatMode, name_of(topology.heartbeat_mode));

@@ -23,7 +23,7 @@ std::string cluster_dir(const Topology& topology);
 /// Loads the modules, makes the cluster with `nodes` nodes, sets all timeouts and reads them back: the kernel
 /// ignores some bad values without an error (o2hb_heartbeat_group_threshold_store in
 /// fs/ocfs2/cluster/heartbeat.c). `self` is made local last.
-std::string configure(const Topology& topology, int nodes, int self);
+std::string configure(const Topology& topology, int nodes, int self, bool trace = true);
 /// Undoes configure(): heartbeat regions and their links, every node there is, cluster, modules. Fails while
 /// something is mounted.
 std::string unconfigure(const Topology& topology);

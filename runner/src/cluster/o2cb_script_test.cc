@@ -9,6 +9,7 @@ namespace o2lab::o2cb_script {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(O2cbScript, ConfiguresEveryNodeAndMakesItselfLocalLast) {
   const std::string script = configure(Topology(), 3, 2);
@@ -29,6 +30,11 @@ TEST(O2cbScript, KeepaliveLeavesRoomBeforeIdleIsSet) {
   ASSERT_NE(low, std::string::npos);
   EXPECT_LT(low, idle);
   EXPECT_LT(idle, wanted);
+}
+
+TEST(O2cbScript, TracesUnlessToldNotTo) {
+  EXPECT_THAT(configure(Topology(), 3, 1), HasSubstr("/events/o2cb/enable"));
+  EXPECT_THAT(configure(Topology(), 3, 1, false), Not(HasSubstr("tracing")));
 }
 
 TEST(O2cbScript, UserModeIsSetBeforeTheClusterIsThere) {

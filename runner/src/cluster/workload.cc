@@ -32,6 +32,11 @@ int64_t Appender::acknowledged() const {
   return acks_.empty() ? 0 : acks_.back().record;
 }
 
+TimePoint Appender::first_ack() const {
+  const std::lock_guard lock(mutex_);
+  return acks_.empty() ? TimePoint() : acks_.front().at;
+}
+
 TimePoint Appender::last_ack() const {
   const std::lock_guard lock(mutex_);
   return acks_.empty() ? TimePoint() : acks_.back().at;

@@ -32,6 +32,8 @@ class Appender {
   int64_t acknowledged() const;
   /// The same for those who look after this object has gone.
   std::shared_ptr<const AckedFile> acked() const { return acked_; }
+  /// Host time of the first acknowledgement.
+  TimePoint first_ack() const;
   /// Host time of the last acknowledgement.
   TimePoint last_ack() const;
   /// Longest time between two acknowledgements that arrived after `since`, the open one at the end included.

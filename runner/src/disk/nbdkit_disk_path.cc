@@ -114,19 +114,20 @@ void NbdkitDiskPath::keep(std::promise<void> started) noexcept {
 }
 
 std::vector<std::string> NbdkitDiskPath::command() const {
-  return {"nbdkit",
-          "--exit-with-parent",
-          "--log=stderr",
-          "--threads=" + std::to_string(kThreads),
-          "--unix",
-          socket().native(),
-          "--filter=" + filter_module().native(),
-          "--filter=fua",
-          "file",
-          options_.file.native(),
-          "o2lab-log=" + options_.log_file.native(),
-          "o2lab-control=" + control_socket().native(),
-          "fuamode=discard"};
+  std::vector<std::string> out{"nbdkit",
+                               "--exit-with-parent",
+                               "--log=stderr",
+                               "--threads=" + std::to_string(kThreads),
+                               "--unix",
+                               socket().native(),
+                               "--filter=" + filter_module().native(),
+                               "--filter=fua",
+                               "file",
+                               options_.file.native(),
+                               "o2lab-control=" + control_socket().native(),
+                               "fuamode=discard"};
+  if (!options_.log_file.empty()) out.push_back("o2lab-log=" + options_.log_file.native());
+  return out;
 }
 
 void NbdkitDiskPath::remove_files() const {

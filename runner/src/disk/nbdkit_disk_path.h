@@ -32,7 +32,7 @@ class NbdkitDiskPath final : public DiskPath {
     int disk = 0;       ///< 0 is "shared0", 1 "shared1"
     fs::path file;      ///< SharedDisk::path()
     fs::path sockets;   ///< short folder of this lab, see make_runtime_dir()
-    fs::path log_file;  ///< requests, appended to
+    fs::path log_file;  ///< requests, appended to; empty: they are not written down
     fs::path messages;  ///< nbdkit's own words, appended to; empty: `log_file` with ".err" behind it
   };
 

@@ -231,6 +231,22 @@ TEST_F(TwoPaths, StartedFromAThreadItOutlivesTheThread) {
   EXPECT_TRUE(one_->alive());
 }
 
+TEST_F(TwoPaths, WithoutALogItServesAndFaultsAllTheSame) {
+  NbdkitDiskPath silent({.node = 3,
+                         .disk = 0,
+                         .file = disk_->path(),
+                         .sockets = folder_,
+                         .log_file = {},
+                         .messages = folder_ / "silent.err"},
+                        &log_);
+  EXPECT_TRUE(io(silent, {"write -P 5 1M 512", "flush"}).status.ok());
+  EXPECT_EQ(byte_at(1 << 20), 5);
+  silent.fail_writes(true);
+  EXPECT_FALSE(io(silent, {"write -P 6 1M 512"}).status.ok());
+  EXPECT_EQ(byte_at(1 << 20), 5);
+  silent.heal();
+}
+
 TEST_F(TwoPaths, AFileThatIsNotThereIsSaidInNbdkitsWords) {
   try {
     NbdkitDiskPath path({.node = 3,

@@ -124,7 +124,7 @@ Topology Session::topology_for(const CaseSpec& spec) const {
   return topology;
 }
 
-void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir) {
+void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool record) {
   ClusterPlan plan;
   plan.topology = topology_for(spec);
   plan.nodes = spec.nodes;
@@ -138,10 +138,11 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir) {
   plan.log_dir = log_dir;
   plan.naive_disk = options_.naive_disk;
   plan.extra_cmdline = spec.extra_cmdline;
+  plan.record = record;
   const NodeServices services{events_.get(), &hub_, hypervisor_.get(), readers_.get(), &keys_};
   cluster_ = std::make_unique<Cluster>(services, plan, leftovers_.get());
   o2cb_ = std::make_unique<O2cb>(*cluster_, hub_);
-  cluster_->network().start_capture(log_dir / "network.pcapng");
+  if (record) cluster_->network().start_capture(log_dir / "network.pcapng");
   const std::lock_guard lock(domains_mutex_);
   for (Node* node : cluster_->nodes()) {
     node->on_gone([this](const NodeGone& gone) { this->gone(gone); });
@@ -190,13 +191,13 @@ void Session::publish(const CaseSpec& spec) {
   published_ = std::make_unique<PublishedLab>(record);
 }
 
-Cluster& Session::boot_by_hand(const CaseSpec& spec) {
+Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
   drop_cluster();
   record_.reset();
   oracle_.reset();
   const fs::path dir = run_dir_ / "by-hand";
   make_dir(dir);
-  make_cluster(spec, dir);
+  make_cluster(spec, dir, record);
   prepare(spec);
   return *cluster_;
 }

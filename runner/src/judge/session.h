@@ -82,8 +82,9 @@ class Session {
   /// The last case is over: totals of the run.
   void finish(Duration own_cpu);
 
-  /// A booted cluster outside any case, for `up` and `bench`. Lives as long as the session.
-  Cluster& boot_by_hand(const CaseSpec& spec);
+  /// A booted cluster outside any case, for `up` and `bench`. Lives as long as the session. `record`: see
+  /// ClusterPlan.
+  Cluster& boot_by_hand(const CaseSpec& spec, bool record = true);
   O2cb& by_hand() { return *o2cb_; }
   WaitHub& hub() { return hub_; }
   const KernelBuild& kernel(const std::string& flavour);
@@ -106,7 +107,7 @@ class Session {
   /// Brings the running nodes back to no cluster and no modules; false when anything is left in one.
   bool empty_nodes(const CaseSpec& spec);
   void take_logs(const fs::path& case_dir);
-  void make_cluster(const CaseSpec& spec, const fs::path& log_dir);
+  void make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool record = true);
   void prepare(const CaseSpec& spec);
   void run_body(const RegisteredCase& wanted);
   void audit(const CaseSpec& spec);
