@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "network_case.h"
 #include "quorum_row.h"
 #include "steps.h"
 
@@ -11,57 +12,9 @@ namespace o2lab {
 namespace {
 
 using Match = LinkPolicy::Match;
-using Links = std::vector<std::pair<int, int>>;
 
 const NodeSet kThree = {1, 2, 3};
 const Links kAllOfThree = {{1, 2}, {1, 3}, {2, 1}, {2, 3}, {3, 1}, {3, 2}};
-
-/// Every node appends to a file of its own and reads that of the next one again and again: each record needs
-/// a lock that another node has. One file for all would not do: a write at its end goes where the node last
-/// saw the end (ocfs2_file_write_iter() in fs/ocfs2/file.c asks for it before it has the inode's lock).
-class SharedWork {
- public:
-  explicit SharedWork(Lab& lab) : lab_(lab) {
-    const std::vector<Node*> nodes = lab.nodes();
-    for (Node* node : nodes) node->sh(fmt::format("rm -f {}", kStop));
-    for (Node* node : nodes) writers_.push_back(lab.append(*node, file_of(node->number())));
-    for (Node* node : nodes) {
-      const int next = node->number() % static_cast<int>(nodes.size()) + 1;
-      readers_.push_back(node->start(fmt::format(
-          "exec bash -c 'while [ ! -e {} ]; do cat {} > /dev/null 2>&1; done'", kStop, file_of(next))));
-    }
-  }
-  /// Until each has written so many more.
-  void wait_for(int64_t more, Duration limit) {
-    std::vector<int64_t> goals;
-    for (const auto& writer : writers_) goals.push_back(writer->acknowledged() + more);
-    lab_.wait_until(fmt::format("{} more records of every node", more), limit, [&] {
-      Seen seen{true, ""};
-      for (size_t i = 0; i < goals.size(); ++i) {
-        seen.done = seen.done && writers_[i]->acknowledged() >= goals[i];
-        seen.last += fmt::format("{}node {} has {} of {}", i == 0 ? "" : ", ", writers_[i]->node(),
-                                 writers_[i]->acknowledged(), goals[i]);
-      }
-      return seen;
-    });
-  }
-  /// Ends it; what was acknowledged must be there, whole and once, as every node sees it.
-  void check() {
-    for (const auto& writer : writers_) writer->stop();
-    for (Node* node : lab_.nodes()) node->sh(fmt::format("touch {}", kStop));
-    for (const auto& reader : readers_) reader->wait(Deadline::in(60s)).check();
-    for (Node* reader : lab_.nodes())
-      for (const auto& writer : writers_) lab_.check_appended(*reader, *writer);
-  }
-
- private:
-  static constexpr const char* kStop = "/run/stop-reading";
-  static std::string file_of(int node) { return fmt::format("/mnt/shared{}", node); }
-
-  Lab& lab_;
-  std::vector<std::unique_ptr<Appender>> writers_;
-  std::vector<std::unique_ptr<RemoteProcess>> readers_;
-};
 
 /// Console lines with `text` of `node` (0: any) since `position`.
 size_t count_lines(Lab& lab, size_t position, int node, const std::string& text) {
@@ -73,28 +26,6 @@ size_t count_lines(Lab& lab, size_t position, int node, const std::string& text)
              })
       .size();
 }
-
-/// What the switch has done on these links since `before`, taken from it by `count`, is more than nothing on
-/// each: a case about it proves nothing otherwise.
-using Count = uint64_t PairStats::*;
-class Counted {
- public:
-  Counted(Lab& lab, Links links) : lab_(lab), links_(std::move(links)) {
-    for (const auto& [from, to] : links_) before_.push_back(stats(from, to));
-  }
-  void expect_each(const char* name, Count count) const {
-    for (size_t i = 0; i < links_.size(); ++i) {
-      const auto& [from, to] = links_[i];
-      EXPECT_GT(stats(from, to).*count, before_[i].*count) << name << " from " << from << " to " << to;
-    }
-  }
-
- private:
-  PairStats stats(int from, int to) const { return lab_.cluster().network().pair_stats(from, to); }
-  Lab& lab_;
-  const Links links_;
-  std::vector<PairStats> before_;
-};
 
 void wait_recovered(Lab& lab, size_t position, const Links& pairs, Duration limit) {
   for (const auto& [observer, peer] : pairs)
@@ -268,15 +199,21 @@ LAB_CASE(Network, LineTooSlowForAKeepaliveIsLost, Until(Ready::heartbeat), Night
   row.judge();
 }
 
-LAB_CASE(Network, LineWithAFullQueueKeepsItsConnections, Nightly(),
-         Guards("locks and writes over lines of 1,500 bytes a second with two seconds of queue: keepalives "
-                "wait behind them and still come in time, nobody decides, nothing is lost")) {
+LAB_CASE(
+    Network, LineWithAFullQueueKeepsItsConnections, Nightly(),
+    Guards(
+        "locks and writes over lines of 3,000 bytes a second that others fill for more than a second time "
+        "after time: keepalives wait behind that and still come in time, nobody decides, nothing is lost")) {
+  constexpr double kRate = 3000;
   SharedWork work(lab);
   const Counted counted(lab, kAllOfThree);
   Row row(lab, {});
-  Undo slow = lab.degrade_both_ways(kThree, kThree, {.rate = 1500, .queue = 3000});
+  Undo slow = lab.degrade_both_ways(kThree, kThree, {.rate = kRate, .queue = 6000});
+  Bursts bursts(lab);
   work.wait_for(2, 180s);
   row.judge();
+  // A ping that starts late has only a part of the burst before it.
+  EXPECT_GE(to_seconds(bursts.stop()), Bursts::kBytes / kRate / 2) << "the line was not full";
   expect_connections_kept(lab, row.since());
   counted.expect_each("delayed", &PairStats::delayed);
   slow.now();
