@@ -78,11 +78,15 @@ LAB_CASE(
     Workload, DiskHangAndFence, Nightly(),
     Guards("a node at work whose disk hangs fences itself, and what it had been told is safe is there")) {
   const auto history = begin(lab);
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
   lab.wait_heartbeat_write(lab.node(3));
+  // Whatever others want of node 3 empties its journal: this record has just gone into it.
+  writer->wait_for(1, 60s);
   auto fence = lab.expect_fence(lab.node(3), Cause::disk_timeout, disk_timeout_window(lab));
   const Undo hung = lab.hang_disk(lab.node(3));
   fence.wait();
   go_on_and_check(lab, *history);
+  lab.check_appended(lab.node(1), *writer);
 }
 
 LAB_CASE(
