@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster_tree.h"
+#include "failure.h"
+#include "host.h"
+#include "manager.h"
+#include "mounts.h"
+#include "notification.h"
+#include "parameters.h"
+#include "region.h"
+#include "state_file.h"
+#include "volume.h"
+
+namespace o2member {
+
+/// The OCF resource agent: one instance of a clone, one volume on one node.
+class Agent {
+ public:
+  Agent(Host& host, Manager& manager, Environment environment);
+
+  /// Runs an action by its OCF name, says what went wrong, returns the exit code.
+  Ocf run(const std::string& action);
+
+  Ocf start();
+  Ocf stop();
+  Ocf monitor();
+  Ocf notify();
+  Ocf validate_all();
+
+ private:
+  /// The device, if it is there, else what the state file remembers of it.
+  MountOf mount_of() const;
+  std::optional<Mount> mount_here(const MountOf& which) const;
+  /// UUID of the volume: what start has noted, else what the device says; empty when neither is to be had.
+  std::string known_uuid() const;
+  /// Fails unless the kernel takes membership from userspace.
+  void check_kernel() const;
+  Volume require_volume() const;
+  std::unique_ptr<Guard> lock() const;
+  Milliseconds limit() const { return action_timeout(environment_, Milliseconds(60'000)); }
+
+  void mount_volume() const;
+  void unmount_volume() const;
+  void unexport(const std::string& point) const;
+  void leave_after_failure(Region& region) const;
+  /// Waits until the manager calls this node down, or in good order; throws when it does not.
+  void wait_proof(const std::string& node) const;
+  void add_member(Region& region, const ClusterTree& tree, const std::string& node) const;
+  /// Takes away members that are proven to be down, for which there was no notification.
+  void drop_dead(Region& region, const ClusterTree& tree) const;
+
+  Host& host_;
+  Manager& manager_;
+  const Environment environment_;
+  const Parameters parameters_;
+  const Notification notification_;
+};
+
+/// The agent's description of itself for Pacemaker.
+std::string meta_data();
+
+}  // namespace o2member
