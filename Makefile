@@ -88,6 +88,10 @@ build:
 test: runner ## everything that needs no VM: unit and component tests, also under ASan and UBSan
 	@$(PART) 'kernel build tests' 600 TERM kernel-config/test.sh
 	@$(PART) 'image build tests' 600 TERM images/test.sh
+	@cmake -S images/agent -B build/agent -G Ninja -DCMAKE_BUILD_TYPE=Debug -DO2MEMBER_TESTS=ON -DO2MEMBER_SANITIZE=ON \
+	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >build/agent-cmake.log 2>&1 || { cat build/agent-cmake.log >&2; exit 3; }
+	@$(PART) 'compiling the membership agent' 1200 TERM ninja -C build/agent --quiet
+	@$(PART) 'membership agent tests' 300 ABRT build/agent/o2member_test --gtest_brief=1
 	@$(PART) 'compiling the tests' 1800 TERM ninja -C build/runner --quiet o2lab_test
 	@$(PART) 'unit tests' 300 ABRT build/runner/o2lab_test --gtest_brief=1
 	@cmake -S runner -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DO2LAB_SANITIZE=ON \
@@ -121,12 +125,12 @@ bench: kernel image runner ## the performance table, each figure a ratio taken i
 
 .PHONY: format
 format: ## clang-format every C++ source
-	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format -i
+	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' 'images/agent/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format -i
 
 .PHONY: lint
 lint: deps ## clang-format check, clang-tidy, shellcheck
 	@$(MAKE) lint-tools
-	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format --dry-run -Werror
+	@git ls-files -co --exclude-standard 'runner/**' 'cases/**' 'images/agent/**' | grep -E '\.(cc|h)$$' | xargs -r clang-format --dry-run -Werror
 	@# Two classes of one name are one to the linker, which says nothing.
 	@twice=$$(git grep -hoE '^(struct|class) [A-Z][A-Za-z0-9]+ ' -- 'runner/src/*.h' | awk '{print $$2}' | sort | uniq -d); \
 	[[ -z "$$twice" ]] || { echo "lint: two headers define: $$twice" >&2; exit 1; }
