@@ -10,7 +10,7 @@ export O2LAB_ROOT := $(CURDIR)
 # The one list of what a fresh Debian 12 needs.
 PACKAGES_KERNEL := linux-source-6.1 jq busybox-static build-essential bc bison flex libelf-dev libssl-dev cpio kmod rsync patch xz-utils ccache \
                    erofs-utils
-PACKAGES_IMAGE  := mmdebstrap erofs-utils cpio gcc libc6-dev
+PACKAGES_IMAGE  := mmdebstrap erofs-utils cpio gcc libc6-dev libcmap-dev libcpg-dev libquorum-dev
 PACKAGES_RUNNER := cmake ninja-build pkg-config g++ ccache libvirt-dev libssh-dev libfmt-dev libgtest-dev libgmock-dev \
                    libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev dropbear-bin nbdkit-plugin-dev
 PACKAGES_LAB    := qemu-system-x86 iproute2 procps qemu-utils qemu-block-extra libvirt-daemon libvirt-daemon-driver-qemu nbdkit ocfs2-tools \

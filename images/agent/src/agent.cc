@@ -15,12 +15,13 @@ constexpr Milliseconds kBetweenTries{500};
 
 }  // namespace
 
-Agent::Agent(Host& host, Manager& manager, Environment environment)
+Agent::Agent(Host& host, Manager& manager, Environment environment, std::function<void()> sync)
     : host_(host),
       manager_(manager),
       environment_(std::move(environment)),
       parameters_(Parameters::from(environment_)),
-      notification_(Notification::from(environment_)) {}
+      notification_(Notification::from(environment_)),
+      sync_(std::move(sync)) {}
 
 Ocf Agent::run(const std::string& action) {
   static const std::map<std::string, Ocf (Agent::*)(), std::less<>> kActions = {
@@ -38,6 +39,14 @@ Ocf Agent::run(const std::string& action) {
     host_.say(action + ": " + failure.what());
     return failure.code();
   }
+}
+
+void Agent::sync() const {
+  if (sync_) try {
+      sync_();
+    } catch (const Failure& failure) {
+      host_.say(std::string("not in step with the cluster manager: ") + failure.what());
+    }
 }
 
 MountOf Agent::mount_of() const {
@@ -115,6 +124,8 @@ Ocf Agent::validate_all() {
 }
 
 Ocf Agent::start() {
+  parameters_.check(environment_);
+  sync();
   validate_all();
   const ClusterTree tree = ClusterTree::find(host_, parameters_.configfs, parameters_.cluster);
   const auto guard = lock();
@@ -258,6 +269,7 @@ void Agent::drop_dead(Region& region, const ClusterTree& tree) const {
 
 Ocf Agent::notify() {
   parameters_.check_paths();
+  if (notification_.is("pre", "start")) sync();
   const ClusterTree tree = ClusterTree::find(host_, parameters_.configfs, parameters_.cluster);
   const auto guard = lock();
   const std::string uuid = known_uuid();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +22,9 @@ namespace o2member {
 /// The OCF resource agent: one instance of a clone, one volume on one node.
 class Agent {
  public:
-  Agent(Host& host, Manager& manager, Environment environment);
+  /// `sync` brings the node manager's tree into step with the cluster manager (sync.h); a failure of it is
+  /// said, and what is there is used.
+  Agent(Host& host, Manager& manager, Environment environment, std::function<void()> sync = {});
 
   /// Runs an action by its OCF name, says what went wrong, returns the exit code.
   Ocf run(const std::string& action);
@@ -34,6 +37,7 @@ class Agent {
 
  private:
   /// The device, if it is there, else what the state file remembers of it.
+  void sync() const;
   MountOf mount_of() const;
   std::optional<Mount> mount_here(const MountOf& which) const;
   /// UUID of the volume: what start has noted, else what the device says; empty when neither is to be had.
@@ -59,6 +63,7 @@ class Agent {
   const Environment environment_;
   const Parameters parameters_;
   const Notification notification_;
+  const std::function<void()> sync_;
 };
 
 /// The agent's description of itself for Pacemaker.

@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
 
 #include "agent.h"
+#include "sync.h"
 
 namespace o2member {
 namespace {
 
 constexpr const char* kUsage =
     "usage: o2member ocf ACTION\n"
+    "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
     "\n"
-    "  ocf ACTION   acts as the OCF resource agent ocf:o2lab:o2member: start, stop, monitor, notify,\n"
-    "               validate-all, meta-data; parameters come as OCF_RESKEY_* in the environment\n";
+    "Membership of OCFS2 volumes from a cluster manager, for kernels with the heartbeat mode \"user\".\n"
+    "\n"
+    "  ocf ACTION   acts as the resource agent ocf:o2lab:o2member: start, stop, monitor, notify, "
+    "validate-all,\n"
+    "               meta-data; parameters come as OCF_RESKEY_* in the environment\n"
+    "  sync         brings the nodes in configfs into step with corosync's nodelist: names, numbers (the "
+    "nodeid,\n"
+    "               1 to 254), addresses of link N (default 0), o2net's port (default 7777). What a mounted\n"
+    "               volume may use is not changed. The agent does the same before a start.\n"
+    "\n"
+    "o2member(8) leads from mkfs.ocfs2 to a volume that fails over.\n";
+
+class Usage : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 int ocf(const std::string& action) {
   if (action == "meta-data") {
@@ -21,17 +38,66 @@ int ocf(const std::string& action) {
   }
   const std::unique_ptr<Host> host = make_system_host();
   Pacemaker manager(*host);
-  return static_cast<int>(Agent(*host, manager, environment_of_process()).run(action));
+  const Environment environment = environment_of_process();
+  const Parameters parameters = Parameters::from(environment);
+  const auto sync = [&] {
+    Sync(*host, {.configfs = parameters.configfs, .cluster = parameters.cluster}).run(Corosync().read(0));
+  };
+  return static_cast<int>(Agent(*host, manager, environment, sync).run(action));
+}
+
+/// --name VALUE pairs.
+Environment options_of(const std::vector<std::string>& arguments, const std::vector<std::string>& known) {
+  Environment options;
+  for (size_t i = 1; i < arguments.size(); i += 2) {
+    if (std::find(known.begin(), known.end(), arguments[i]) == known.end())
+      throw Usage("unknown option " + arguments[i]);
+    if (i + 1 == arguments.size()) throw Usage(arguments[i] + " needs a value");
+    options[arguments[i]] = arguments[i + 1];
+  }
+  return options;
+}
+
+int number_option(const Environment& options, const std::string& name, int otherwise, int limit) {
+  const std::string text = value_of(options, name, std::to_string(otherwise));
+  const long number = number_of(text, limit);
+  if (number < 0)
+    throw Usage(name + " must be a number from 0 to " + std::to_string(limit) + ", not " + text);
+  return static_cast<int>(number);
+}
+
+int sync(const std::vector<std::string>& arguments) {
+  const Environment given = options_of(arguments, {"--configfs", "--cluster", "--link", "--port"});
+  const SyncOptions options{.configfs = value_of(given, "--configfs", kConfigfs),
+                            .cluster = value_of(given, "--cluster"),
+                            .link = number_option(given, "--link", 0, 7),
+                            .port = number_option(given, "--port", 7777, 65535)};
+  const std::unique_ptr<Host> host = make_system_host();
+  const ClusterNodes nodes = Corosync().read(options.link);
+  Sync(*host, options).run(nodes);
+  for (const ClusterNode& node : nodes.nodes)
+    std::printf("%u %s %s%s\n", node.id, node.name.c_str(), node.address.c_str(),
+                node.id == nodes.own ? " *" : "");
+  return 0;
 }
 
 int main_of(const std::vector<std::string>& arguments) {
-  if (!arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h")) {
+  const std::string command = arguments.empty() ? "" : arguments[0];
+  if (command == "--help" || command == "-h" || command == "help") {
     std::fputs(kUsage, stdout);
     return 0;
   }
-  if (arguments.size() == 2 && arguments[0] == "ocf") return ocf(arguments[1]);
-  std::fputs(kUsage, stderr);
-  return 2;
+  try {
+    if (command == "ocf" && arguments.size() == 2) return ocf(arguments[1]);
+    if (command == "sync") return sync(arguments);
+    throw Usage(command.empty() ? "a command is missing" : "no such command, or not so: " + command);
+  } catch (const Usage& usage) {
+    std::fprintf(stderr, "o2member: %s (o2member --help)\n", usage.what());
+    return static_cast<int>(Ocf::args);
+  } catch (const Failure& failure) {
+    std::fprintf(stderr, "o2member: %s\n", failure.what());
+    return static_cast<int>(failure.code());
+  }
 }
 
 }  // namespace

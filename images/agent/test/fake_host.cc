@@ -59,7 +59,15 @@ void FakeHost::add_cluster(const std::string& name, const Names& nodes, const st
     directories_.insert(dir);
     files[dir + "/num"] = std::to_string(++number) + "\n";
     files[dir + "/local"] = node == own ? "1\n" : "0\n";
+    files[dir + "/ipv4_address"] = "10.77.0." + std::to_string(number) + "\n";
+    files[dir + "/ipv4_port"] = "7777\n";
   }
+}
+
+void FakeHost::forget_cluster(const std::string& name) {
+  const std::string cluster = std::string(kRoot) + "/" + name;
+  std::erase_if(directories_, [&](const std::string& path) { return is_within(path, cluster); });
+  std::erase_if(files, [&](const auto& file) { return is_within(file.first, cluster); });
 }
 
 Names FakeHost::members(const std::string& uuid) const {
@@ -128,6 +136,7 @@ std::string FakeHost::region_of(const std::string& link) const {
 
 int FakeHost::make_directory(const std::string& path) {
   if (directories_.contains(path)) return EEXIST;
+  if (path.starts_with(std::string(kRoot) + "/") && parent(path) != regions()) return make_config(path);
   const bool region = parent(path) == regions();
   if (!region && path != "/run/o2member" && path[0] != '/') strays.push_back("mkdir " + path);
   if (region && parent(parent(path)) != std::string(kRoot) + "/lab") strays.push_back("mkdir " + path);
@@ -138,8 +147,56 @@ int FakeHost::make_directory(const std::string& path) {
   return 0;
 }
 
+bool FakeHost::is_node(const std::string& path) const {
+  return last(parent(path)) == "node" && parent(parent(parent(path))) == kRoot && directories_.contains(path);
+}
+
+// A cluster or a node with what the kernel puts into it.
+int FakeHost::make_config(const std::string& path) {
+  if (parent(path) == kRoot) {
+    if (!list(kRoot)->empty()) return ENOSPC;
+    calls.push_back("mkdir " + last(path));
+    directories_.insert({path, path + "/node", path + "/heartbeat"});
+    files[path + "/fence_method"] = "reset\n";
+    return 0;
+  }
+  if (last(parent(path)) != "node" || !directories_.contains(parent(path))) {
+    strays.push_back("mkdir " + path);
+    return EPERM;
+  }
+  if (const int error = refused("mkdir " + last(path)); error != 0) return error;
+  directories_.insert(path);
+  files[path + "/num"] = "0\n";
+  files[path + "/local"] = "0\n";
+  files[path + "/ipv4_address"] = "0.0.0.0\n";
+  files[path + "/ipv4_port"] = "0\n";
+  return 0;
+}
+
+int FakeHost::set_attribute(const std::string& path, const std::string& text) {
+  const std::string node = parent(path);
+  if (const int error = refused("set " + last(node) + "/" + last(path) + " " + text); error != 0)
+    return error;
+  if (path == "/sys/fs/o2cb/heartbeat_mode" && !list(kRoot)->empty()) return EBUSY;
+  if (last(path) == "num") {
+    if (files[node + "/ipv4_address"] == "0.0.0.0\n" || files[node + "/ipv4_port"] == "0\n") return EINVAL;
+    for (const auto& [file, value] : files)
+      if (last(file) == "num" && file != path && trimmed(value) == text && text != "0") return EEXIST;
+  }
+  files[path] = text + "\n";
+  return 0;
+}
+
 int FakeHost::remove_directory(const std::string& path) {
   if (!directories_.contains(path)) return ENOENT;
+  if (is_node(path)) {
+    if (const int error = refused("rmdir " + last(path)); error != 0) return error;
+    for (const auto& [link, target] : links_)
+      if (last(target) == last(path)) return EBUSY;
+    std::erase_if(files, [&](const auto& file) { return parent(file.first) == path; });
+    directories_.erase(path);
+    return 0;
+  }
   if (parent(path) != regions()) {
     strays.push_back("rmdir " + path);
     return EPERM;
@@ -188,6 +245,7 @@ std::optional<std::string> FakeHost::link_target(const std::string& path) {
 }
 
 int FakeHost::write(const std::string& path, const std::string& text) {
+  if (files.contains(path) && path.starts_with("/sys/")) return set_attribute(path, text);
   if (!path.starts_with("/run/o2member/")) strays.push_back("write " + path);
   files[path] = text;
   return 0;

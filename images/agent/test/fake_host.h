@@ -66,6 +66,8 @@ class FakeHost : public Host {
   void mount_now(const std::string& point, const std::string& device = "/dev/shared0");
   void add_directory(const std::string& path) { directories_.insert(path); }
   void add_cluster(const std::string& name, const Names& nodes, const std::string& own);
+  void forget_cluster(const std::string& name);
+  void forget_directory(const std::string& path) { directories_.erase(path); }
 
   int make_directory(const std::string& path) override;
   int remove_directory(const std::string& path) override;
@@ -86,6 +88,9 @@ class FakeHost : public Host {
   void say(const std::string& text) override { said.push_back(text); }
 
  private:
+  bool is_node(const std::string& path) const;
+  int make_config(const std::string& path);
+  int set_attribute(const std::string& path, const std::string& text);
   int refused(const std::string& call);
   bool in_use(const std::string& uuid) const;
   std::string region_of(const std::string& link) const;
