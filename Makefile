@@ -92,6 +92,7 @@ test: runner ## everything that needs no VM: unit and component tests, also unde
 	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >build/agent-cmake.log 2>&1 || { cat build/agent-cmake.log >&2; exit 3; }
 	@$(PART) 'compiling the membership agent' 1200 TERM ninja -C build/agent --quiet
 	@$(PART) 'membership agent tests' 300 ABRT build/agent/o2member_test --gtest_brief=1
+	@O2MEMBER=$(CURDIR)/build/agent/o2member $(PART) 'membership agent command line' 120 TERM images/agent/test/cli_test.sh
 	@$(PART) 'compiling the tests' 1800 TERM ninja -C build/runner --quiet o2lab_test
 	@$(PART) 'unit tests' 300 ABRT build/runner/o2lab_test --gtest_brief=1
 	@cmake -S runner -B build/asan -G Ninja -DCMAKE_BUILD_TYPE=Debug -DO2LAB_SANITIZE=ON \

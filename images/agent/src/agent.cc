@@ -135,11 +135,7 @@ Ocf Agent::start() {
     for (const std::string& node : minus(peers, region.members())) add_member(region, tree, node);
     return Ocf::success;
   }
-  if (!host_.is_directory(parameters_.directory)) {
-    const int error = host_.make_directory(parameters_.directory);
-    if (error != 0)
-      throw Failure(Ocf::installed, "cannot make " + parameters_.directory + ": " + errno_text(error));
-  }
+  make_mount_point();
   const MountOf which = mount_of();
   const StateFile state{.uuid = region.uuid(), .number = which.number, .cluster = tree.name()};
   if (const int error = state.write(host_, parameters_.directory); error != 0)
@@ -152,6 +148,16 @@ Ocf Agent::start() {
     throw;
   }
   return Ocf::success;
+}
+
+void Agent::make_mount_point() const {
+  for (size_t end = 0; end != std::string::npos;) {
+    end = parameters_.directory.find('/', end + 1);
+    const std::string path = parameters_.directory.substr(0, end);
+    if (host_.is_directory(path)) continue;
+    const int error = host_.make_directory(path);
+    if (error != 0) throw Failure(Ocf::installed, "cannot make " + path + ": " + errno_text(error));
+  }
 }
 
 void Agent::mount_volume() const {

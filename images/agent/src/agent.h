@@ -48,6 +48,7 @@ class Agent {
   std::unique_ptr<Guard> lock() const;
   Milliseconds limit() const { return action_timeout(environment_, Milliseconds(60'000)); }
 
+  void make_mount_point() const;
   void mount_volume() const;
   void unmount_volume() const;
   void unexport(const std::string& point) const;

@@ -54,6 +54,15 @@ TEST_F(Notify, WhoStoppedAndStartsAgainLeavesAndComesBack) {
   EXPECT_EQ(host.calls_text(), "unlink node2, link node2");
 }
 
+TEST_F(Notify, NobodyIsLinkedBeforeItsTurn) {
+  started_with({"node2"});
+  manager.states = {{"node2", {NodeState::online}}};
+  lists("node1 node2", "node3", "node2");
+  EXPECT_EQ(notify("pre", "stop"), Ocf::success);
+  EXPECT_EQ(notify("post", "stop"), Ocf::success);
+  EXPECT_EQ(host.calls_text(), "unlink node2") << "starts come after stops";
+}
+
 TEST_F(Notify, AFencedNodeGoesAtOnceThoughNoActiveListComes) {
   started_with({"node2", "node3"});
   environment.erase("OCF_RESKEY_CRM_meta_notify_active_uname");

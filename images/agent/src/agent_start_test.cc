@@ -93,13 +93,13 @@ TEST_F(Start, TakesNobodyAwayFromAVolumeThatIsMountedElsewhereHere) {
 }
 
 TEST_F(Start, MakesTheMountPointAndPassesOptions) {
-  environment["OCF_RESKEY_directory"] = "/mnt/new/";
+  environment["OCF_RESKEY_directory"] = "/mnt/new/er/";
   environment["OCF_RESKEY_options"] = "noatime,ro";
   lists(" ", "node1", " ");
   host.answers["mount"] = {32, "not now"};
   EXPECT_EQ(run("start"), Ocf::generic);
-  EXPECT_THAT(host.calls_text(), HasSubstr("mkdir /mnt/new, "));
-  EXPECT_THAT(host.calls_text(), HasSubstr("mount -t ocfs2 -o noatime,ro /dev/shared0 /mnt/new,"));
+  EXPECT_THAT(host.calls_text(), HasSubstr("mkdir /mnt/new, mkdir /mnt/new/er, "));
+  EXPECT_THAT(host.calls_text(), HasSubstr("mount -t ocfs2 -o noatime,ro /dev/shared0 /mnt/new/er,"));
 }
 
 TEST_F(Start, SeveralClustersAreSeen) {

@@ -145,6 +145,15 @@ TEST_F(Monitor, AnotherMountThereIsNotIt) {
   EXPECT_EQ(run("monitor"), Ocf::not_running);
 }
 
+TEST_F(Monitor, TheDeviceCountsAndNotItsName) {
+  started_with({});
+  host.devices["/dev/disk/by-id/x"] = host.devices["/dev/shared0"];
+  environment["OCF_RESKEY_device"] = "/dev/disk/by-id/x";
+  EXPECT_EQ(run("monitor"), Ocf::success);
+  host.mounts.back().fstype = "ext4";
+  EXPECT_EQ(run("monitor"), Ocf::not_running) << "another file system on it is another resource";
+}
+
 TEST_F(Monitor, AMountElsewhereIsNotIt) {
   host.link_now({"node1"});
   host.mount_now("/other");

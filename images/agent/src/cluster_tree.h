@@ -22,6 +22,7 @@ class ClusterTree {
   /// named.
   static ClusterTree find(Host& host, const std::string& root, const std::string& wanted);
 
+  const std::string& root() const { return root_; }
   const std::string& name() const { return name_; }
   std::string path() const { return root_ + "/" + name_; }
   std::string node_path(const std::string& node) const { return path() + "/node/" + node; }

@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "sync.h"
+#include "watch.h"
 
 namespace o2member {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 constexpr const char* kUsage =
     "usage: o2member ocf ACTION\n"
     "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
+    "       o2member watch --volume DEVICE... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
+    "                      [--patience MS] [--startup-patience MS]\n"
     "\n"
     "Membership of OCFS2 volumes from a cluster manager, for kernels with the heartbeat mode \"user\".\n"
     "\n"
@@ -23,6 +26,13 @@ constexpr const char* kUsage =
     "nodeid,\n"
     "               1 to 254), addresses of link N (default 0), o2net's port (default 7777). What a mounted\n"
     "               volume may use is not changed. The agent does the same before a start.\n"
+    "  watch        keeps the members of volumes (devices, or UUIDs) with corosync alone, until SIGTERM. A "
+    "node\n"
+    "               that vanishes stays a member until `COMMAND NODENAME` has ended with status 0, which "
+    "proves\n"
+    "               it dead; it is run after the patience (2000 ms), or, for nodes that were not there when "
+    "the\n"
+    "               first node came in, after the startup patience (20000 ms).\n"
     "\n"
     "o2member(8) leads from mkfs.ocfs2 to a volume that fails over.\n";
 
@@ -81,6 +91,33 @@ int sync(const std::vector<std::string>& arguments) {
   return 0;
 }
 
+int watch_command(const std::vector<std::string>& arguments) {
+  WatchOptions options;
+  std::vector<std::string> others = {"watch"};
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i] == "--volume" && i + 1 < arguments.size()) {
+      options.devices.push_back(arguments[++i]);
+    } else {
+      others.push_back(arguments[i]);
+    }
+  }
+  const Environment given =
+      options_of(others, {"--fence", "--configfs", "--cluster", "--patience", "--startup-patience"});
+  options.fence = value_of(given, "--fence");
+  options.configfs = value_of(given, "--configfs", kConfigfs);
+  options.cluster = value_of(given, "--cluster");
+  options.patience = {.lost = Milliseconds(number_option(given, "--patience", 2000, 3600'000)),
+                      .startup = Milliseconds(number_option(given, "--startup-patience", 20'000, 3600'000))};
+  if (options.devices.empty()) throw Usage("watch needs a --volume");
+  if (options.fence.empty())
+    throw Usage("watch needs --fence: without fencing nothing could ever be recovered");
+  for (const std::string& volume : options.devices)
+    if (volume[0] != '/' &&
+        (volume.size() != 32 || volume.find_first_not_of("0123456789ABCDEF") != std::string::npos))
+      throw Usage("--volume is a device's path or a UUID of 32 capital hexadecimal digits, not " + volume);
+  return watch(options);
+}
+
 int main_of(const std::vector<std::string>& arguments) {
   const std::string command = arguments.empty() ? "" : arguments[0];
   if (command == "--help" || command == "-h" || command == "help") {
@@ -90,6 +127,7 @@ int main_of(const std::vector<std::string>& arguments) {
   try {
     if (command == "ocf" && arguments.size() == 2) return ocf(arguments[1]);
     if (command == "sync") return sync(arguments);
+    if (command == "watch") return watch_command(arguments);
     throw Usage(command.empty() ? "a command is missing" : "no such command, or not so: " + command);
   } catch (const Usage& usage) {
     std::fprintf(stderr, "o2member: %s (o2member --help)\n", usage.what());

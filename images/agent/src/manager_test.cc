@@ -43,7 +43,7 @@ TEST(PacemakerState, WithoutFencingNobodyIsProvenDown) {
 TEST(PacemakerState, ASilentManagerKnowsNothing) {
   FakeHost host;
   Pacemaker manager(host);
-  host.answers["crm_mon"] = {102, "not connected"};
+  host.answers["crm_mon"] = {102, crm_mon("true", node("node1", "true", "false"))};
   EXPECT_EQ(manager.state_of("node1"), NodeState::unknown);
   host.answers["crm_mon"] = {0, crm_mon("true", node("node1", "true", "false"))};
   EXPECT_EQ(manager.state_of("node1"), NodeState::online);

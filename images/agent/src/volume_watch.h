@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <corosync/cpg.h>
+
+#include <array>
+#include <string>
+
+#include "cluster_tree.h"
+#include "fence_runner.h"
+#include "host.h"
+#include "region.h"
+#include "watch_core.h"
+
+namespace o2member {
+
+/// A line for the administrator, made without an allocation; cut at 255 bytes.
+[[gnu::format(printf, 1, 2)]] void tell(const char* format, ...);
+
+/// One volume under watch: its links in configfs and its process group in corosync.
+class VolumeWatch : public WatchActions {
+ public:
+  VolumeWatch(Host& host, FenceRunner& fences, const ClusterTree& tree, const std::string& uuid,
+              const WatchCore::Patience& patience);
+  ~VolumeWatch() override { disconnect(); }
+
+  const std::string& uuid() const { return region_.uuid(); }
+  WatchCore& core() { return core_; }
+  /// -1 while there is no connection.
+  int descriptor() const;
+
+  /// Joins the volume's group with what configfs has now. Throws Failure.
+  void connect(uint64_t session);
+  void disconnect();
+  /// Handles what has come; false when corosync is gone.
+  bool dispatch();
+  /// Whether a node has asked to come in that was not configured when this last looked.
+  bool needs_names() const { return needs_names_; }
+  /// Makes everything that the removal of a link needs, so that it allocates nothing. Throws Failure.
+  void prepare_names();
+  /// Takes the membership back and says good-bye; false, and said why, while the volume is in use.
+  bool leave();
+
+  bool link(uint32_t node) override;
+  bool unlink(uint32_t node) override;
+  bool in_recovery(uint32_t node) override;
+  void send(const Message& message) override;
+  void fence(uint32_t node, uint32_t ticket) override;
+
+ private:
+  static uint32_t own_number(const ClusterTree& tree);
+  NodeSet linked_now();
+  cpg_name group_name() const;
+
+  Host& host_;
+  FenceRunner& fences_;
+  ClusterTree tree_;
+  Region region_;
+  WatchCore core_;
+  NodeSet configured_;
+  std::array<std::string, kMaxNodes> names_;
+  std::array<std::string, kMaxNodes> paths_;  ///< of the links
+  cpg_handle_t handle_ = 0;
+  bool connected_ = false;
+  bool needs_names_ = false;
+  int last_error_ = 0;
+};
+
+}  // namespace o2member

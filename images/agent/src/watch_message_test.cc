@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// One watch, what it is told in an order that is rare among several, and what it says to that.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "watch_core.h"
+
+namespace o2member {
+namespace {
+
+using Type = Message::Type;
+
+struct Recorder : WatchActions {
+  NodeSet links;
+  std::vector<Message> sent;
+  std::vector<uint32_t> fenced;
+  bool link(uint32_t node) override {
+    links.set(node);
+    return true;
+  }
+  bool unlink(uint32_t node) override {
+    links.reset(node);
+    return true;
+  }
+  bool in_recovery(uint32_t /*node*/) override { return false; }
+  void send(const Message& message) override { sent.push_back(message); }
+  void fence(uint32_t node, uint32_t /*ticket*/) override { fenced.push_back(node); }
+};
+
+NodeSet set_of(std::initializer_list<size_t> nodes) {
+  NodeSet set;
+  for (const size_t node : nodes) set.set(node);
+  return set;
+}
+
+class WatchMessage : public testing::Test {
+ protected:
+  Recorder recorder;
+  WatchCore core{recorder, 1, {.lost = Milliseconds(0), .startup = Milliseconds(1000)}};
+  static constexpr uint64_t kOwn = 100;
+
+  void begin(const NodeSet& linked) {
+    recorder.links = linked;
+    core.begin(linked, set_of({1, 2, 3}), kOwn);
+    core.quorum(true, {});
+  }
+  void join(const NodeSet& members, const NodeSet& joined) { core.group(members, joined, {}, {}, {}); }
+  void lose(const NodeSet& members, const NodeSet& lost) { core.group(members, {}, {}, lost, {}); }
+  void say(uint32_t from, Type type, uint32_t subject, uint32_t sequence, uint64_t session,
+           const NodeSet& members = {}) {
+    core.received(
+        from,
+        {.type = type, .subject = subject, .sequence = sequence, .session = session, .members = members}, {});
+  }
+};
+
+TEST_F(WatchMessage, AFencingCountsForTheLifeItEnded) {
+  begin(set_of({1}));
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::hello, 2, 1, 5);
+  ASSERT_TRUE(recorder.links.test(2));
+  say(1, Type::fenced, 2, 0, 4);
+  EXPECT_TRUE(recorder.links.test(2)) << "that was an earlier life";
+  say(1, Type::fenced, 2, 0, 5);
+  EXPECT_FALSE(recorder.links.test(2));
+}
+
+TEST_F(WatchMessage, AnAnswerToAnEarlierHelloIsNone) {
+  begin({});
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(1, Type::hello, 1, 1, kOwn);
+  say(2, Type::hello, 2, 1, 5);
+  join(set_of({1, 2, 3}), set_of({3}));
+  say(1, Type::hello, 1, 2, kOwn);
+  say(3, Type::hello, 3, 1, 6);
+  say(2, Type::linked, 1, 1, kOwn);
+  say(3, Type::linked, 1, 2, kOwn);
+  EXPECT_FALSE(core.is_member());
+  say(2, Type::linked, 1, 2, kOwn);
+  EXPECT_TRUE(core.is_member());
+}
+
+TEST_F(WatchMessage, AnAnswerToAnEarlierRunIsNone) {
+  begin({});
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(1, Type::hello, 1, 1, kOwn);
+  say(2, Type::hello, 2, 1, 5);
+  core.group(set_of({1, 2}), {}, {}, {}, {});
+  say(3, Type::hello, 3, 1, 6);
+  core.fence_ended(3, 0, true, {});
+  say(1, Type::fenced, 3, 0, 6);
+  say(2, Type::linked, 1, 1, kOwn - 1);
+  EXPECT_FALSE(core.is_member());
+  say(2, Type::linked, 1, 1, kOwn);
+  EXPECT_TRUE(core.is_member());
+}
+
+TEST_F(WatchMessage, AnAnswerFromBeforeTheLastHelloIsForgotten) {
+  begin({});
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(1, Type::hello, 1, 1, kOwn);
+  say(2, Type::hello, 2, 1, 5);
+  core.quorum(false, {});
+  say(2, Type::linked, 1, 1, kOwn);
+  join(set_of({1, 2, 3}), set_of({3}));
+  core.quorum(true, {});
+  say(1, Type::hello, 1, 2, kOwn);
+  say(3, Type::hello, 3, 1, 6);
+  say(3, Type::linked, 1, 2, kOwn);
+  EXPECT_FALSE(core.is_member()) << "node 2 may have lost the link meanwhile";
+}
+
+TEST_F(WatchMessage, WhoUsesTheVolumeUnlinkedIsFenced) {
+  begin(set_of({1}));
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::here, 0, 0, 5, set_of({1, 2}));
+  EXPECT_EQ(recorder.fenced, std::vector<uint32_t>{2});
+}
+
+TEST_F(WatchMessage, WhoIsLostIsNotVouchedFor) {
+  begin(set_of({1}));
+  join(set_of({1, 2}), set_of({1, 2}));
+  lose(set_of({1}), set_of({2}));
+  ASSERT_EQ(recorder.fenced, std::vector<uint32_t>{2}) << "it may have been let in by others";
+  join(set_of({1, 3}), set_of({3}));
+  ASSERT_EQ(recorder.sent.back().type, Type::here);
+  EXPECT_TRUE(recorder.sent.back().members.test(2));
+}
+
+TEST_F(WatchMessage, WhatWasKnownBeforeQuorumWasLostIsDoubted) {
+  begin({});
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(1, Type::hello, 1, 1, kOwn);
+  say(2, Type::hello, 2, 1, 5);
+  core.group(set_of({1}), {}, set_of({2}), {}, {});  // has said good-bye
+  core.quorum(false, {});
+  core.quorum(true, {});
+  core.look(Clock::time_point{} + Milliseconds(999));
+  EXPECT_TRUE(recorder.fenced.empty());
+  core.look(Clock::time_point{} + Milliseconds(1000));
+  EXPECT_EQ(recorder.fenced, (std::vector<uint32_t>{2, 3}));
+  EXPECT_FALSE(core.is_member());
+}
+
+TEST_F(WatchMessage, WhoIsBackIsHeardBeforeItIsFenced) {
+  begin(set_of({1, 2}));
+  core.quorum(false, {});
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::here, 0, 0, 5, set_of({1, 2}));
+  lose(set_of({1}), set_of({2}));
+  join(set_of({1, 2}), set_of({2}));
+  core.quorum(true, {});
+  EXPECT_TRUE(recorder.fenced.empty());
+  say(2, Type::here, 0, 0, 5, set_of({1, 2}));
+  EXPECT_TRUE(recorder.fenced.empty());
+  EXPECT_TRUE(recorder.links.test(2));
+}
+
+}  // namespace
+}  // namespace o2member

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Tests o2member's command line and its OCF wrapper on this host, without a cluster.
+# usage: O2MEMBER=PROGRAM cli_test.sh
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+ln -s "$(realpath "$O2MEMBER")" "$work/o2member"
+export PATH=$work:$PATH
+
+expect() { # STATUS PATTERN COMMAND...: the command's exit status, and a pattern that its output must hold
+  local status=$1 pattern=$2 output got=0
+  shift 2
+  output=$("$@" 2>&1 </dev/null) || got=$?
+  if [ $got -eq "$status" ] && [[ $output =~ $pattern ]]; then
+    passed=$((passed + 1))
+  else
+    printf 'failed: %s: status %d, wanted %d and "%s" in: %s\n' "$*" $got "$status" "$pattern" "$output"
+    failed=$((failed + 1))
+  fi
+}
+
+agent=$here/../ocf/o2member
+expect 0 'usage: o2member ocf ACTION' o2member --help
+expect 2 'a command is missing' o2member
+expect 2 'no such command' o2member frob
+expect 2 'unknown option --speed' o2member sync --speed 1
+expect 2 '--link needs a value' o2member sync --link
+expect 2 'from 0 to 7' o2member sync --link 8
+expect 2 'needs a --volume' o2member watch --fence true
+expect 2 'needs --fence' o2member watch --volume /dev/null
+expect 2 'capital hexadecimal' o2member watch --volume 0123 --fence true
+expect 5 'is it running' o2member sync
+
+expect 3 'no such action: frob' "$agent" frob
+expect 3 'no such action' "$agent"
+expect 6 'parameter device is not set' "$agent" validate-all
+export OCF_RESKEY_device=/dev/null OCF_RESKEY_directory=$work/none
+expect 7 '' "$agent" monitor
+expect 6 'ext4 is not' env OCF_RESKEY_fstype=ext4 "$agent" start
+for action in start stop monitor notify validate-all meta-data; do
+  expect 0 "<action name=\"$action\"" "$agent" meta-data
+done
+for parameter in device directory fstype options cluster configfs; do
+  expect 0 "<parameter name=\"$parameter\"" "$agent" meta-data
+done
+if command -v xmllint >/dev/null; then
+  "$agent" meta-data | grep -v DOCTYPE >"$work/meta.xml"
+  expect 0 '' xmllint --noout "$work/meta.xml"
+  schema=/usr/share/resource-agents/metadata.rng
+  [ ! -f $schema ] || expect 0 'validates' xmllint --noout --relaxng $schema "$work/meta.xml"
+fi
+
+printf '%d passed, %d failed\n' $passed $failed
+[ $failed -eq 0 ]
