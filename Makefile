@@ -20,6 +20,11 @@ PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PAC
 
 # lab | debug | kasan | stock: what every case runs on that does not ask for a kernel of its own.
 KERNEL ?= lab
+# default | stack: the guest image that `make image` builds.
+IMAGE ?= default
+# pacemaker: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
+STACK ?=
+STACK_CASES_pacemaker := --selection all FailoverStack.*
 # Cases to run (gtest patterns, blank-separated); empty: the lab-test selection.
 CASES ?=
 # Further arguments of `o2lab run` and `o2lab bench`.
@@ -44,7 +49,7 @@ help: ## this text
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=3  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
+	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=3  STACK=pacemaker  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
 	@echo 'Then: build/o2lab --help'
 
 .PHONY: deps
@@ -69,8 +74,8 @@ kernel: deps ## build the kernel KERNEL=lab|debug|kasan|stock with the patch ser
 	@KERNEL=$(KERNEL) $(PART) 'kernel $(KERNEL)' 2700 TERM kernel-config/build.sh
 
 .PHONY: image
-image: deps ## build the guest image
-	@$(PART) 'image' 1200 TERM images/build.sh default
+image: deps ## build the guest image IMAGE=default|stack
+	@$(PART) 'image $(IMAGE)' 1200 TERM images/build.sh $(IMAGE)
 
 .PHONY: runner
 runner: deps ## build the program build/o2lab
@@ -105,8 +110,10 @@ test: runner ## everything that needs no VM: unit and component tests, also unde
 .PHONY: lab-test
 lab-test: kernel image runner ## the main job: build what is missing, boot nodes, run the cases
 	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
-	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(LABS) $(ARGS) $(CASES)
-	@[[ -n "$(CASES)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
+	@[[ -z "$(STACK)" || -n "$(STACK_CASES_$(STACK))" ]] || { echo "make: no such STACK=$(STACK); there is: pacemaker" >&2; exit 2; }
+	@[[ -z "$(STACK)" ]] || $(PART) 'image stack' 1200 TERM images/build.sh stack
+	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),1,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
+	@[[ -n "$(CASES)$(STACK)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
 .PHONY: lab-nightly
 lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours

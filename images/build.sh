@@ -34,11 +34,14 @@ list=$here/$flavour.packages
 [ -f "$list" ] || die "no such image: $flavour; there are: $(cd "$here" && printf '%s ' *.packages | sed 's/\.packages//g')" 2
 
 hash_of() { # the content and the relative name of every file below the arguments
-  (cd "$here" && find "$@" -type f ! -name '*_test.c' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+  (cd "$here" && find "$@" -type f ! -name '*_test.c' ! -name '*_test.cc' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
 root_key=$(hash_of "$flavour.packages" root.sh)
 mapfile -t overlays < <(cd "$here" && ls -d overlay "overlay-$flavour" 2>/dev/null)
-image_key=$(hash_of "$flavour.packages" root.sh build.sh prune.list init workload bench-init "${overlays[@]}")
+# Flavours with a cluster stack get the agent that keeps its members.
+agent=()
+[ "$flavour" = default ] || [ ! -e "$here/agent/build.sh" ] || agent=(agent)
+image_key=$(hash_of "$flavour.packages" root.sh build.sh prune.list init workload bench-init "${overlays[@]}" "${agent[@]}")
 root_dir=$cache/root-$flavour-$root_key
 image_dir=$cache/$flavour-$image_key
 
@@ -121,6 +124,10 @@ make_root() {
   done
   compile "$root/usr/bin/o2work" "$here/workload"
   ln -sfn o2work "$root/usr/bin/o2walk"
+  if [ ${#agent[@]} -gt 0 ]; then
+    "$here/agent/build.sh" "$root/usr/sbin/o2member"
+    install -D -m 0755 "$here/agent/ocf/o2member" "$root/usr/lib/ocf/resource.d/o2lab/o2member"
+  fi
   link_busybox "$root"
 }
 
@@ -136,11 +143,15 @@ link_busybox() {
 }
 
 check_root() {
-  local root=$work/root found tool
-  found=$(find "$root" -iname '*python*' -o -name '*.py' -o -name 'perl*' | head -5)
-  [ -z "$found" ] || die "the root holds Python or Perl: $found"
+  local root=$work/root found tool tools=()
+  if [ "$flavour" = default ]; then
+    found=$(find "$root" -iname '*python*' -o -name '*.py' -o -name 'perl*' | head -5)
+    [ -z "$found" ] || die "the root holds Python or Perl: $found"
+  else
+    tools=(corosync pacemakerd cibadmin crm_mon stonith_admin sbd fence_o2lab)
+  fi
   for tool in mkfs.ocfs2 mount.ocfs2 debugfs.ocfs2 fsck.ocfs2 mounted.ocfs2 ocfs2_hb_ctl o2cb dropbear modprobe ip mount umount \
-    dd flock sync sh o2lab-init; do
+    dd flock sync sh o2lab-init "${tools[@]}"; do
     [ -x "$root/usr/sbin/$tool" ] || [ -x "$root/usr/bin/$tool" ] || die "the root lacks $tool"
   done
 }

@@ -142,5 +142,15 @@ expect 2 "call: frob" "$o2work" call frob "$work/dir"
 expect 2 "go together" "$o2work" walk --volume /dev/shared0
 expect 2 "from 1 to 16" "$o2work" walk --walkers 17
 
+# the fence agent tells the fencer what it is, and fails where there is no switch to ask
+fence=$here/overlay-stack/usr/sbin/fence_o2lab
+expect 0 '<resource-agent name="fence_o2lab"' "$fence" metadata
+if ! grep -qs org.o2lab.power /sys/class/virtio-ports/*/name; then
+  expect 1 'has no port org.o2lab.power' "$fence" off node1
+  expect 1 'has no port org.o2lab.power' "$fence" monitor
+fi
+expect 1 'off: which node' "$fence" off
+expect 1 'no such action: frob' "$fence" frob node1
+
 printf '%d passed, %d failed\n' $passed $failed
 [ $failed -eq 0 ]
