@@ -38,6 +38,16 @@ std::vector<std::string> write_reports(const EndedRun& run) {
   return wrong;
 }
 
+/// Why a case whose nodes boot another image than the default one cannot run; empty when it can.
+std::string lacks_image(const SessionOptions& session, const CaseSpec& spec) {
+  const std::string image = spec.topology.empty() ? "default" : find_topology(spec.topology).image;
+  if (!session.topology.empty() && find_topology(session.topology).image != image)
+    return fmt::format("needs nodes with the {} image: topology {} has others", image, session.topology);
+  // Without the default image there is no run.
+  if (image == "default" || image_is_built(session.repository, image)) return {};
+  return fmt::format("needs the {0} image: make image IMAGE={0}", image);
+}
+
 GtestRun gtest_run(const Options& options) {
   GtestRun run;
   run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
@@ -47,6 +57,7 @@ GtestRun gtest_run(const Options& options) {
     if (!kernel_is_built(repository, flavour))
       return spec.flavour.empty() ? ""  // without the run's own kernel there is no run
                                   : fmt::format("needs the {0} kernel: make kernel KERNEL={0}", flavour);
+    if (const std::string why = lacks_image(options.session, spec); !why.empty()) return why;
     for (const std::string& part : {spec.part, spec.from_part})
       if (const std::string why = lacks_part(load_kernel(repository, flavour), part); !why.empty())
         return why;

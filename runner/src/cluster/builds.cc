@@ -51,6 +51,10 @@ bool kernel_is_built(const fs::path& repository, const std::string& flavour) {
   return fs::exists(repository / "build/kernel" / flavour / "vmlinux");
 }
 
+bool image_is_built(const fs::path& repository, const std::string& flavour) {
+  return fs::exists(repository / "build/image" / flavour / "image.json");
+}
+
 std::string lacks_part(const KernelBuild& build, const std::string& part) {
   using nlohmann::json;
   if (part.empty()) return {};
@@ -82,7 +86,7 @@ KernelBuild load_kernel(const fs::path& repository, const std::string& flavour) 
 }
 
 ImageBuild load_image(const fs::path& repository, const std::string& flavour) {
-  const std::string remedy = "run `make image`";
+  const std::string remedy = fmt::format("run `make image IMAGE={}`", flavour);
   ImageBuild build;
   build.flavour = flavour;
   build.dir = resolved(repository / "build/image" / flavour, remedy);

@@ -36,6 +36,8 @@ ImageBuild load_image(const fs::path& repository, const std::string& flavour);
 /// was built without that part. Empty when it has it, or when nobody can tell (a tree of one's own).
 std::string lacks_part(const KernelBuild& build, const std::string& part);
 
+/// Whether this image is built here; any name will do.
+bool image_is_built(const fs::path& repository, const std::string& flavour);
 /// Whether the flavour is built here; throws like load_kernel for a flavour nobody knows.
 bool kernel_is_built(const fs::path& repository, const std::string& flavour);
 

@@ -49,8 +49,15 @@ Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord*
     node.record = plan_.record;
     node.switch_port = port.switch_port;
     node.local_port = port.qemu_port;
+    if (plan_.topology.host_power) node.power_socket = HostPower::socket(plan_.runtime_dir, number);
     nodes_.push_back(std::make_unique<Node>(services_, std::move(node)));
   }
+  if (!plan_.topology.host_power) return;
+  host_power_ =
+      std::make_unique<HostPower>(*services_.readers, *services_.events, plan_.runtime_dir, plan_.nodes,
+                                  PowerActions{[this](int number) { return node(number).running(); },
+                                               [this](int number) { node(number).fence(); },
+                                               [this](int number) { power_on(node(number)); }});
 }
 
 std::string disk_log_name(int node, int volume) {
@@ -58,6 +65,7 @@ std::string disk_log_name(int node, int volume) {
 }
 
 Cluster::~Cluster() {
+  host_power_.reset();
   for (const auto& node : nodes_) {
     try {
       node->power_off();
@@ -126,15 +134,23 @@ Duration Cluster::boot_limit() const {
   return (60s + 10s * plan_.nodes) * (plan_.kernel->flavour.starts_with("kasan") ? 3 : 1);
 }
 
+HostPower& Cluster::host_power() {
+  if (!host_power_)
+    fail(ErrorKind::input, "topology {} has no power switch: it needs node.host_power = true",
+         plan_.topology.name);
+  return *host_power_;
+}
+
+void Cluster::power_on(Node& node) {
+  for (int volume = 0; volume < plan_.volumes && !plan_.naive_disk; ++volume)
+    path(node.number(), volume).heal();
+  node.power_on();
+  if (record_ != nullptr && node.domain().pid() > 0) record_->add(node.domain().pid());
+}
+
 void Cluster::boot(const std::vector<Node*>& nodes) {
   const Deadline deadline = Deadline::in(boot_limit());
-  for (const Node* node : nodes)
-    for (int volume = 0; volume < plan_.volumes && !plan_.naive_disk; ++volume)
-      path(node->number(), volume).heal();
-  on_each(nodes, [&](Node& node) {
-    node.power_on();
-    if (record_ != nullptr && node.domain().pid() > 0) record_->add(node.domain().pid());
-  });
+  on_each(nodes, [&](Node& node) { power_on(node); });
   on_each(nodes, [&](Node& node) {
     node.wait_ready(deadline);
     if (after_boot_) after_boot_(node);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/leftovers.h"
+#include "cluster/host_power.h"
 #include "cluster/node.h"
 #include "cluster/topology.h"
 #include "disk/disk_path.h"
@@ -52,6 +53,8 @@ class Cluster {
   SharedDisk& disk(int volume = 0);
   DiskPath& path(int node, int volume = 0);
   Switch& network() { return network_; }
+  /// The power switch that guests reach; throws input when the topology has none.
+  HostPower& host_power();
 
   /// Called for each node that has booted, before boot() returns; several at the same time.
   void after_boot(std::function<void(Node&)> work) { after_boot_ = std::move(work); }
@@ -73,6 +76,8 @@ class Cluster {
 
  private:
   Disk connect_disk(int node, int volume);
+  /// Heals its disk paths and starts QEMU.
+  void power_on(Node& node);
 
   NodeServices services_;
   ClusterPlan plan_;
@@ -83,6 +88,7 @@ class Cluster {
   std::vector<pid_t> path_pids_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::function<void(Node&)> after_boot_;
+  std::unique_ptr<HostPower> host_power_;  ///< last: it switches nodes
 };
 
 /// Name of the log of a node's path to a volume, in ClusterPlan::log_dir.

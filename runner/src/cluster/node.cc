@@ -72,6 +72,7 @@ NodeSpec Node::spec() const {
   spec.disks = plan_.disks;
   spec.console_socket = plan_.runtime_dir / (name() + ".console");
   spec.trace_socket = plan_.runtime_dir / (name() + ".trace");
+  spec.power_socket = plan_.power_socket;
   spec.ssh_port = ssh_port_.number();
   spec.switch_port = plan_.switch_port;
   spec.local_port = plan_.local_port;
@@ -163,6 +164,19 @@ void Node::wait_ready(Deadline deadline) {
 
 void Node::power_off() {
   const std::lock_guard power(power_mutex_);
+  cut_power();
+}
+
+void Node::fence() {
+  const std::lock_guard power(power_mutex_);
+  cut_power();
+  if (!domain_) return;
+  WaitHub().wait(fmt::format("the hypervisor to be rid of {}", name()), Deadline::in(20s), [this] {
+    return Seen{!domain_->active(), "its domain is active"};
+  });
+}
+
+void Node::cut_power() {
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return;

@@ -42,6 +42,7 @@ struct NodePlan {
   unsigned vcpus = 1;
   Accel accel = Accel::tcg;
   fs::path runtime_dir;       ///< sockets and fw_cfg files
+  fs::path power_socket;      ///< of the lab's power switch; empty: the node does not reach it
   fs::path console_log;       ///< all console output of all incarnations
   std::string extra_cmdline;  ///< at the end of the kernel command line
   bool record = true;         ///< false: nobody asks for its clock, which trace events are placed by
@@ -86,6 +87,9 @@ class Node {
   void wait_ready(Deadline deadline);
   /// Pulls the plug and waits until QEMU is gone.
   void power_off();
+  /// The same, and returns only when the hypervisor says too that this node has no QEMU: then nothing more
+  /// can come from it. A node that is off already must be gone as well.
+  void fence();
   /// Powered on and not gone.
   bool running() const;
   /// Readable from the moment this incarnation is over.
@@ -120,6 +124,7 @@ class Node {
 
  private:
   NodeSpec spec() const;
+  void cut_power();  ///< under power_mutex_
   /// Throws kernel with the report; under mutex_.
   void fail_if_kernel_failed() const;
   void console_line(const StampedLine& line);

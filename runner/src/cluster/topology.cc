@@ -22,7 +22,7 @@ struct Section {
 const std::vector<Section>& sections() {
   static const std::vector<Section> all = {
       {"cluster", {"name", "nodes", "fence_method"}},
-      {"node", {"memory", "vcpus"}},
+      {"node", {"memory", "vcpus", "image", "host_power"}},
       {"disk", {"size", "volumes", "slots"}},
       {"heartbeat", {"dead_threshold"}},
       {"o2net", {"idle_timeout", "keepalive_delay", "reconnect_delay"}},
@@ -127,6 +127,14 @@ class Reader {
     value = *mib << 20;
   }
 
+  void boolean(const char* path, bool& value) const {
+    const toml::node* node = find(path);
+    if (!node) return;
+    const auto truth = node->value_exact<bool>();
+    if (!truth) bad(node->source(), path, "is a {}; write true or false", type_of(*node));
+    value = *truth;
+  }
+
   std::optional<std::string> string(const char* path) const {
     const toml::node* node = find(path);
     if (!node) return {};
@@ -218,6 +226,15 @@ void read_strings(const Reader& in, Topology& out) {
       in.refuse("cluster.fence_method", "\"{}\" is no fence method; use \"reset\" or \"panic\"", *method);
     out.fence_method = *method == "panic" ? FenceMethod::panic : FenceMethod::reset;
   }
+  if (const auto image = in.string("node.image")) {
+    const bool plain = std::all_of(image->begin(), image->end(), [](char c) {
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '-';
+    });
+    if (!plain || image->empty())
+      in.refuse("node.image", "\"{}\" is no flavour of images/build.sh, say \"default\" or \"stack\"",
+                *image);
+    out.image = *image;
+  }
 }
 
 /// Rules that tie two keys together.
@@ -283,6 +300,7 @@ Topology parse_topology(std::string_view text, const fs::path& shown) {
   in.integer("cluster.nodes", out.nodes, 1, 16);
   in.size("node.memory", out.memory, 64ULL << 20, 64ULL << 30);
   in.integer("node.vcpus", out.vcpus, 1, 16);
+  in.boolean("node.host_power", out.host_power);
   in.size("disk.size", out.disk_size, 64ULL << 20, 1ULL << 40);
   in.integer("disk.volumes", out.volumes, 1, 4);
   out.slots = std::max(out.slots, out.nodes);
@@ -336,7 +354,11 @@ void to_json(nlohmann::json& out, const Topology& t) {
       {"name", t.name},
       {"file", t.file.native()},
       {"cluster", {{"name", t.cluster}, {"nodes", t.nodes}, {"fence_method", name_of(t.fence_method)}}},
-      {"node", {{"memory", spell_size(t.memory)}, {"vcpus", t.vcpus}}},
+      {"node",
+       {{"memory", spell_size(t.memory)},
+        {"vcpus", t.vcpus},
+        {"image", t.image},
+        {"host_power", t.host_power}}},
       {"disk", {{"size", spell_size(t.disk_size)}, {"volumes", t.volumes}, {"slots", t.slots}}},
       {"heartbeat", {{"dead_threshold", t.dead_threshold}}},
       {"o2net",

@@ -49,6 +49,8 @@ struct Topology {
 
   uint64_t memory = 256ULL << 20;  ///< [node] memory: bytes of RAM a node, 64 MiB..64 GiB, whole MiB
   int vcpus = 1;                   ///< [node] vcpus: 1..16
+  std::string image = "default";   ///< [node] image: flavour of images/build.sh that nodes boot from
+  bool host_power = false;  ///< [node] host_power: nodes reach the lab's power switch (cluster/host_power.h)
 
   uint64_t disk_size = 512ULL << 20;  ///< [disk] size: bytes of each shared disk, 64 MiB..1 TiB, whole MiB
   int volumes = 1;                    ///< [disk] volumes: shared disks, 1..4

@@ -42,7 +42,7 @@ Session::Session(const SessionOptions& options, const StopFd& stop) : options_(o
   if (!options.topology.empty()) result_.topology_values = find_topology(options.topology);
   // Everything that can be wrong with the input is found before anything is started or written.
   const KernelBuild& build = kernel(options.flavour);
-  image_ = load_image(options.repository, "default");
+  const ImageBuild& default_image = image("default");
   const ResolvedAccel accel = resolve(options.accel);
   accel_ = accel.accel;
   if (!accel.notice.empty() && options.lab <= 1) fmt::print(stderr, "o2lab: {}\n", accel.notice);
@@ -75,7 +75,7 @@ Session::Session(const SessionOptions& options, const StopFd& stop) : options_(o
   result_.host = host_info();
   result_.host["hypervisor"] = hypervisor_->version();
   result_.kernel = kernel_info(build);
-  result_.image_hash = image_.info.value("hash", "");
+  result_.image_hash = default_image.info.value("hash", "");
   result_.accel = name_of(accel_);
   const char* index = std::getenv("GTEST_SHARD_INDEX");
   const char* total = std::getenv("GTEST_TOTAL_SHARDS");
@@ -114,6 +114,13 @@ const KernelBuild& Session::kernel(const std::string& flavour) {
   return *kernels_.back();
 }
 
+const ImageBuild& Session::image(const std::string& flavour) {
+  for (const auto& known : images_)
+    if (known->flavour == flavour) return *known;
+  images_.push_back(std::make_unique<ImageBuild>(load_image(options_.repository, flavour)));
+  return *images_.back();
+}
+
 Topology Session::topology_for(const CaseSpec& spec) const {
   std::string name = options_.topology;
   if (name.empty()) name = spec.topology;
@@ -130,7 +137,7 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool r
   plan.nodes = spec.nodes;
   plan.volumes = std::max(spec.volumes, 1);
   plan.kernel = &kernel(flavour_in(spec, options_.flavour));
-  plan.image = &image_;
+  plan.image = &image(plan.topology.image);
   plan.accel = accel_;
   plan.run_id = result_.id.substr(result_.id.size() - 4) + fmt::format("{:x}", ::getpid());
   plan.runtime_dir = runtime_dir_;

@@ -88,6 +88,7 @@ class Session {
   O2cb& by_hand() { return *o2cb_; }
   WaitHub& hub() { return hub_; }
   const KernelBuild& kernel(const std::string& flavour);
+  const ImageBuild& image(const std::string& flavour);
   /// By which other terminals name its lab.
   std::string id() const;
   const fs::path& runtime_dir() const { return runtime_dir_; }
@@ -141,7 +142,7 @@ class Session {
   CaseRecord record_;
   std::vector<WaitHub::Guard> interrupts_;
   Accel accel_ = Accel::tcg;
-  ImageBuild image_;
+  std::vector<std::unique_ptr<ImageBuild>> images_;
   std::vector<std::unique_ptr<KernelBuild>> kernels_;
   RunKeys keys_;
   std::unique_ptr<ReaderLoop> readers_;

@@ -160,6 +160,16 @@ void add_unix_source(xml_node device, const fs::path& socket) {
   set(source, "path", socket);
 }
 
+void add_channel(xml_node devices, const fs::path& socket, const char* name) {
+  if (socket.empty()) return;
+  xml_node channel = add(devices, "channel");
+  set(channel, "type", "unix");
+  add_unix_source(channel, socket);
+  xml_node target = add(channel, "target");
+  set(target, "type", "virtio");
+  set(target, "name", name);
+}
+
 void add_streams(xml_node devices, const NodeSpec& spec) {
   if (!spec.console_socket.empty()) {
     xml_node serial = add(devices, "serial");
@@ -167,18 +177,13 @@ void add_streams(xml_node devices, const NodeSpec& spec) {
     add_unix_source(serial, spec.console_socket);
     set(add(serial, "target"), "port", "0");
   }
-  if (!spec.trace_socket.empty()) {
-    xml_node controller = add(devices, "controller");
-    set(controller, "type", "virtio-serial");
-    set(controller, "index", "0");
-    add_pci_address(controller, serial_slot);
-    xml_node channel = add(devices, "channel");
-    set(channel, "type", "unix");
-    add_unix_source(channel, spec.trace_socket);
-    xml_node target = add(channel, "target");
-    set(target, "type", "virtio");
-    set(target, "name", "org.o2lab.trace");
-  }
+  if (spec.trace_socket.empty() && spec.power_socket.empty()) return;
+  xml_node controller = add(devices, "controller");
+  set(controller, "type", "virtio-serial");
+  set(controller, "index", "0");
+  add_pci_address(controller, serial_slot);
+  add_channel(devices, spec.trace_socket, "org.o2lab.trace");
+  add_channel(devices, spec.power_socket, "org.o2lab.power");
 }
 
 void add_cluster_port(xml_node devices, const NodeSpec& spec) {

@@ -22,6 +22,7 @@ NodeSpec full_node() {
   spec.disks = {{Disk::Kind::nbd, "/r/disk0", "shared0"}, {Disk::Kind::raw_file, "/r/disk1.img", "shared1"}};
   spec.console_socket = "/r/console";
   spec.trace_socket = "/r/trace";
+  spec.power_socket = "/r/power";
   spec.ssh_port = 2202;
   spec.switch_port = 5002;
   spec.local_port = 6002;
@@ -110,6 +111,9 @@ TEST_F(DomainXml, QemuConnectsToTheRunnersSockets) {
   EXPECT_EQ(at("//serial/source/@path"), "/r/console");
   EXPECT_EQ(at("//channel/source/@path"), "/r/trace");
   EXPECT_EQ(at("//channel/target/@name"), "org.o2lab.trace");
+  EXPECT_EQ(at("//channel[2]/source/@path"), "/r/power");
+  EXPECT_EQ(at("//channel[2]/target/@name"), "org.o2lab.power");
+  EXPECT_EQ(count("//controller[@type='virtio-serial']"), 1U);
 }
 
 TEST_F(DomainXml, NoDeviceThatNobodyAskedFor) {

@@ -40,6 +40,7 @@ struct NodeSpec {
 
   fs::path console_socket;  ///< the runner listens here; QEMU connects the first serial port to it
   fs::path trace_socket;    ///< likewise, virtio-serial port org.o2lab.trace; empty: no such port
+  fs::path power_socket;    ///< likewise, virtio-serial port org.o2lab.power; empty: no such port
   uint16_t ssh_port = 0;  ///< 127.0.0.1 port that is forwarded to port 22 of the guest; 0: no management NIC
   uint16_t switch_port = 0;  ///< 127.0.0.1 UDP port of the switch for this node; 0: no cluster NIC
   uint16_t local_port = 0;   ///< 127.0.0.1 UDP port that QEMU sends from and receives on
