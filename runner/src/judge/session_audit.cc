@@ -5,7 +5,9 @@
 #include "judge/audit.h"
 #include "judge/session.h"
 #include "observe/fence_audit.h"
+#include "observe/fence_order_audit.h"
 #include "observe/node_event_audit.h"
+#include "observe/timeline.h"
 
 namespace o2lab {
 
@@ -80,6 +82,10 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
     });
     make_audit(kNodeEventsAlternate,
                [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });
+    if (topology_for(spec).host_power)
+      make_audit(kFenceBeforeDown, [&](AuditResult& result) {
+        result = audit_fence_order(on_host_clock(timeline([](const Event&) { return true; })));
+      });
     if (cluster_) return;
     make_audit("host_is_clean", [&](AuditResult& result) { audit_host(result, runtime_dir_, case_dir); });
   } catch (const Error& error) {
