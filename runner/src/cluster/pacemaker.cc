@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cluster/pacemaker.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <pugixml.hpp>
+#include <random>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace o2lab {
+
+namespace {
+
+/// An XML command of Pacemaker takes seconds on a busy host without KVM.
+constexpr Duration kCommand = 120s;
+/// Who asks more often slows down what is waited for.
+constexpr Duration kLook = 3s;
+
+/// N of nodeN, which is what stack_config::corosync() calls it.
+int number_of(const std::string& name) {
+  return name.starts_with("node") ? std::atoi(name.c_str() + 4) : 0;
+}
+
+std::string random_key() {
+  // 1024 bits at least, corosync_overview(8); any bytes will do.
+  std::random_device random;
+  std::string key;
+  for (int i = 0; i < 32; ++i) key += fmt::format("{:08x}", random());
+  return key;
+}
+
+/// A here-document: what is in it stays as it is.
+std::string into(const std::string& file, const std::string& text) {
+  return fmt::format("cat > {} <<'END-OF-FILE'\n{}\nEND-OF-FILE\n", file, text);
+}
+
+void read_resource(const pugi::xml_node& resource, PacemakerView& view) {
+  if (std::string_view(resource.attribute("role").value()) != "Started") return;
+  for (const pugi::xml_node& node : resource.children("node"))
+    view.started[resource.attribute("id").value()].insert(number_of(node.attribute("name").value()));
+}
+
+}  // namespace
+
+PacemakerView parse_crm_mon(const std::string& xml) {
+  pugi::xml_document document;
+  const pugi::xml_parse_result parsed = document.load_string(xml.c_str());
+  const pugi::xml_node root = document.child("pacemaker-result");
+  if (!parsed || !root)
+    fail(ErrorKind::infra, "crm_mon says something else than XML: {}", xml.substr(0, 300));
+  PacemakerView view;
+  const pugi::xml_node dc = root.child("summary").child("current_dc");
+  view.dc = dc.attribute("name").value();
+  view.quorate = dc.attribute("with_quorum").as_bool();
+  for (const pugi::xml_node& node : root.child("nodes").children("node"))
+    view.nodes[number_of(node.attribute("name").value())] = {
+        node.attribute("online").as_bool(), node.attribute("standby").as_bool(),
+        node.attribute("unclean").as_bool(), node.attribute("pending").as_bool()};
+  for (const pugi::xpath_node& found : root.select_nodes("resources//resource"))
+    read_resource(found.node(), view);
+  for (const pugi::xml_node& failure : root.child("failures").children("failure"))
+    view.failures.push_back(
+        fmt::format("{} {}: {} {}", failure.attribute("node").value(), failure.attribute("op_key").value(),
+                    failure.attribute("exitstatus").value(), failure.attribute("exitreason").value()));
+  return view;
+}
+
+Pacemaker::Pacemaker(Cluster& cluster, WaitHub& hub) : cluster_(cluster), hub_(hub), key_(random_key()) {}
+
+Node& Pacemaker::any() {
+  for (Node* node : cluster_.running_nodes())
+    if (members_.count(node->number()) > 0) return *node;
+  fail(ErrorKind::input, "Pacemaker runs on no node");
+}
+
+void Pacemaker::start(const std::vector<Node*>& nodes) {
+  const Topology& topology = cluster_.topology();
+  // Its own directories are for the user that most of it runs as; the image's belong to root.
+  const std::string script =
+      "set -e\n"
+      "mkdir -p /etc/corosync /var/lib/corosync /var/log/corosync /var/log/pacemaker\n"
+      "for d in cib pengine cores blackbox; do mkdir -p /var/lib/pacemaker/$d; done\n" +
+      into("/etc/corosync/authkey", key_) + "chmod 0400 /etc/corosync/authkey\n" +
+      into("/etc/corosync/corosync.conf", stack_config::corosync(topology, cluster_.size(), kToken)) +
+      into("/var/lib/pacemaker/cib/cib.xml", stack_config::cib(cluster_.size())) +
+      "chmod 0600 /var/lib/pacemaker/cib/cib.xml\n"
+      "chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker\n"
+      "corosync\n";
+  on_each(nodes, [&](Node& node) { node.sh(script, kCommand); });
+  for (const Node* node : nodes) members_.insert(node->number());
+  NodeSet expected;
+  for (const Node* node : cluster_.running_nodes())
+    if (members_.count(node->number()) > 0) expected.insert(node->number());
+  // Together first: whom Pacemaker does not see at its start it fences.
+  hub_.wait(
+      fmt::format("corosync's members to be nodes {}", text_of(expected)),
+      Deadline::in(detected_latest(cluster_.size()) * 2 + 60s),
+      [&] {
+        Seen seen{true, ""};
+        for (Node* node : nodes) {
+          const NodeSet now = corosync_members(*node);
+          seen.done = seen.done && now == expected;
+          seen.last += fmt::format("{}{} sees {}", seen.last.empty() ? "" : ", ", node->name(), text_of(now));
+        }
+        return seen;
+      },
+      500ms, WaitHub::Ask::polled);
+  on_each(nodes, [](Node& node) {
+    node.sh("PCMK_logfile=/var/log/pacemaker/pacemaker.log setsid pacemakerd </dev/null >/dev/null 2>&1 &");
+  });
+}
+
+NodeSet Pacemaker::corosync_members(Node& node) {
+  return parse_nodes(
+      node.run("corosync-cmapctl -b runtime.members. | "
+               "sed -n 's/^runtime[.]members[.]\\([0-9]*\\)[.]status .*= joined$/\\1/p' | tr '\\n' ' '")
+          .out);
+}
+
+void Pacemaker::stop(Node& node) {
+  node.sh("pid=$(pidof pacemakerd) && kill $pid");
+  hub_.wait(
+      fmt::format("Pacemaker on {} to end", node.name()), Deadline::in(300s),
+      [&] {
+        const std::string left = node.run("pidof pacemakerd").out;
+        return Seen{left.empty(), "pacemakerd runs"};
+      },
+      500ms, WaitHub::Ask::polled);
+  members_.erase(node.number());
+  node.sh("corosync-cfgtool -H", kCommand);
+}
+
+void Pacemaker::add_resource(const std::string& xml) {
+  any().sh(
+      into("/run/resource.xml", xml) + "cibadmin --create --scope resources --xml-file /run/resource.xml",
+      kCommand);
+}
+
+void Pacemaker::set_property(const std::string& name, const std::string& value) {
+  any().sh(fmt::format("crm_attribute --name {} --update {}", name, value), kCommand);
+}
+
+void Pacemaker::standby(Node& node, bool on) {
+  any().sh(fmt::format("crm_attribute --node {} --name standby --lifetime reboot --update {}", node.name(),
+                       on ? "on" : "off"),
+           kCommand);
+}
+
+PacemakerView Pacemaker::view() {
+  return parse_crm_mon(any().sh("crm_mon -1 --output-as=xml", kCommand));
+}
+
+void Pacemaker::wait_view(const std::string& what, Duration limit,
+                          const std::function<Seen(const PacemakerView&)>& seen) {
+  hub_.wait(
+      what, Deadline::in(limit),
+      [&] {
+        // Before Pacemaker is up there is no answer.
+        const CommandResult answer = any().run("crm_mon -1 --output-as=xml", kCommand);
+        if (answer.out.find("<nodes>") == std::string::npos) return Seen{false, "Pacemaker does not answer"};
+        const PacemakerView view = parse_crm_mon(answer.out);
+        Seen now = seen(view);
+        if (!view.failures.empty()) now.last += fmt::format("; failed: {}", fmt::join(view.failures, "; "));
+        return now;
+      },
+      kLook, WaitHub::Ask::polled);
+}
+
+void Pacemaker::wait_online(const NodeSet& expected, Duration limit) {
+  wait_view(fmt::format("Pacemaker on nodes {}", text_of(expected)), limit, [&](const PacemakerView& view) {
+    NodeSet online;
+    bool settled = !view.dc.empty() && view.quorate;
+    for (const auto& [number, node] : view.nodes) {
+      if (node.online && !node.pending) online.insert(number);
+      settled = settled && !node.pending && !node.unclean;
+    }
+    return Seen{settled && online == expected,
+                fmt::format("DC {}, online {}{}", view.dc.empty() ? "none" : view.dc, text_of(online),
+                            settled ? "" : ", not settled")};
+  });
+}
+
+void Pacemaker::wait_started(const std::string& resource, const NodeSet& expected, Duration limit) {
+  wait_view(fmt::format("{} on nodes {}", resource, text_of(expected)), limit,
+            [&](const PacemakerView& view) {
+              const auto found = view.started.find(resource);
+              const NodeSet now = found == view.started.end() ? NodeSet{} : found->second;
+              return Seen{now == expected, fmt::format("it is started on {}", text_of(now))};
+            });
+}
+
+void Pacemaker::keep_logs() {
+  for (Node* node : cluster_.running_nodes())
+    for (const char* log : {"pacemaker/pacemaker.log", "corosync/corosync.log"}) {
+      const CommandResult text = node->run(fmt::format("cat /var/log/{}", log), kCommand);
+      write_file(
+          cluster_.plan().log_dir / fmt::format("{}.{}", node->name(), fs::path(log).filename().native()),
+          text.out);
+    }
+}
+
+}  // namespace o2lab

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cluster/cluster.h"
+#include "cluster/o2cb.h"
+
+namespace o2lab {
+
+/// What crm_mon(8) shows of the cluster.
+struct PacemakerView {
+  struct Member {
+    bool online = false;
+    bool standby = false;
+    bool unclean = false;  ///< to be fenced
+    bool pending = false;
+  };
+  std::string dc;  ///< empty: none elected
+  bool quorate = false;
+  std::map<int, Member> nodes;
+  std::map<std::string, NodeSet>
+      started;                        ///< resource (an instance of a clone by the name of what is cloned)
+  std::vector<std::string> failures;  ///< "node2 volume_start_0: what the agent said"
+};
+
+/// Reads `crm_mon --output-as=xml`; throws infra when it is something else.
+PacemakerView parse_crm_mon(const std::string& xml);
+
+/// The configuration files of the stack as text, so that they are tested without a node.
+namespace stack_config {
+/// corosync.conf(5) for nodes 1 to `nodes` over the cluster Ethernet: knet, encrypted, no multicast.
+std::string corosync(const Topology& topology, int nodes, Duration token);
+/// A cluster information base with the lab's power switch (host_power.h) for fencing, and no other resource.
+std::string cib(int nodes);
+/// A clone of ocf:o2lab:o2member by the name `id`, told of each other instance's coming and going: volume
+/// `volume` on its mount point.
+std::string membership_clone(const Topology& topology, const std::string& id, int volume = 0);
+}  // namespace stack_config
+
+/// Corosync and Pacemaker on nodes that boot the stack image. Waits end at once when a node goes that nobody
+/// expected to.
+class Pacemaker {
+ public:
+  /// Corosync's token timeout. A node that stands still for as long is fenced, so it is more than a busy host
+  /// keeps one waiting.
+  static constexpr Duration kToken = 10s;
+  /// How long Pacemaker may take to elect a controller (its property election-timeout) and to have a node
+  /// fenced (stonith-timeout), and the agent to act upon a notification: what stack_config sets.
+  static constexpr Duration kElection = 120s;
+  static constexpr Duration kFencing = 60s;
+  static constexpr Duration kNotify = 180s;
+  /// What a survivor takes at the latest to have a membership without the dead node: the token, as
+  /// corosync.conf(5) has it grow with the nodes, and 1.2 times that for consensus.
+  static Duration detected_latest(int nodes) { return (kToken + 650ms * std::max(nodes - 2, 0)) * 11 / 5; }
+  /// From a death to its confirmed fence, and to the removal of the node's links everywhere.
+  static Duration fenced_latest(int nodes) { return detected_latest(nodes) + kElection + kFencing; }
+  static Duration unlinked_latest(int nodes) { return fenced_latest(nodes) + kNotify; }
+
+  Pacemaker(Cluster& cluster, WaitHub& hub);
+
+  /// Starts corosync on these nodes, waits until they are its members together with those that run it
+  /// already, and starts Pacemaker.
+  void start(const std::vector<Node*>& nodes);
+  /// Ends Pacemaker, which stops what runs on the node, and then corosync.
+  void stop(Node& node);
+  /// Adds to the resources of the cluster.
+  void add_resource(const std::string& xml);
+  /// Sets a property of the cluster.
+  void set_property(const std::string& name, const std::string& value);
+  void standby(Node& node, bool on);
+
+  PacemakerView view();
+  /// Waits until exactly these nodes are online, one of them is elected, and no node is in between.
+  void wait_online(const NodeSet& expected, Duration limit);
+  /// Waits until the resource runs on exactly these.
+  void wait_started(const std::string& resource, const NodeSet& expected, Duration limit);
+  void wait_view(const std::string& what, Duration limit,
+                 const std::function<Seen(const PacemakerView&)>& seen);
+  /// Leaves the logs of the nodes that run beside their consoles.
+  void keep_logs();
+
+ private:
+  Node& any();
+  NodeSet corosync_members(Node& node);
+
+  Cluster& cluster_;
+  WaitHub& hub_;
+  const std::string key_;  ///< corosync's, of this cluster only
+  NodeSet members_;
+};
+
+}  // namespace o2lab

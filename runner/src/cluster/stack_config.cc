@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include "cluster/o2cb_script.h"
+#include "cluster/pacemaker.h"
+
+namespace o2lab::stack_config {
+
+std::string corosync(const Topology& topology, int nodes, Duration token) {
+  std::string text = fmt::format(
+      "totem {{\n  version: 2\n  cluster_name: {}\n  transport: knet\n  crypto_cipher: aes128\n"
+      "  crypto_hash: sha256\n  token: {}\n}}\n"
+      "quorum {{\n  provider: corosync_votequorum\n}}\n"
+      "logging {{\n  to_stderr: no\n  to_syslog: no\n  to_logfile: yes\n"
+      "  logfile: /var/log/corosync/corosync.log\n}}\n"
+      "nodelist {{\n",
+      topology.cluster, token / 1ms);
+  for (int node = 1; node <= nodes; ++node)
+    text += fmt::format("  node {{\n    name: node{0}\n    nodeid: {0}\n    ring0_addr: {1}\n  }}\n", node,
+                        o2cb_script::address(node));
+  return text + "}\n";
+}
+
+std::string cib(int nodes) {
+  std::string names;
+  for (int node = 1; node <= nodes; ++node) names += fmt::format("{}node{}", node > 1 ? " " : "", node);
+  // On a loaded node Pacemaker would do one thing at a time in the whole cluster (load-threshold): a start
+  // waits for the peers that start with it. A node that was fenced stays off until the case restores it. An
+  // election need not wait for peers that are members already. Fencing that fails is tried on for as long as
+  // a case lets it fail.
+  return fmt::format(
+      R"(<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.9">
+ <configuration>
+  <crm_config><cluster_property_set id="options">
+   <nvpair id="options-stonith-enabled" name="stonith-enabled" value="true"/>
+   <nvpair id="options-stonith-action" name="stonith-action" value="off"/>
+   <nvpair id="options-stonith-max-attempts" name="stonith-max-attempts" value="1000"/>
+   <nvpair id="options-load-threshold" name="load-threshold" value="1000%"/>
+   <nvpair id="options-dc-deadtime" name="dc-deadtime" value="5s"/>
+   <nvpair id="options-election-timeout" name="election-timeout" value="{}s"/>
+   <nvpair id="options-stonith-timeout" name="stonith-timeout" value="{}s"/>
+  </cluster_property_set></crm_config>
+  <nodes/>
+  <resources>
+   <primitive id="power" class="stonith" type="fence_o2lab"><instance_attributes id="power-attributes">
+    <nvpair id="power-host-check" name="pcmk_host_check" value="static-list"/>
+    <nvpair id="power-host-list" name="pcmk_host_list" value="{}"/>
+   </instance_attributes></primitive>
+  </resources>
+  <constraints/>
+ </configuration>
+ <status/>
+</cib>
+)",
+      Pacemaker::kElection / 1s, Pacemaker::kFencing / 1s, names);
+}
+
+std::string membership_clone(const Topology& topology, const std::string& id, int volume) {
+  return fmt::format(
+      R"(<clone id="{0}-clone"><meta_attributes id="{0}-meta">
+ <nvpair id="{0}-notify" name="notify" value="true"/>
+ <nvpair id="{0}-interleave" name="interleave" value="true"/>
+</meta_attributes>
+<primitive id="{0}" class="ocf" provider="o2lab" type="o2member">
+ <instance_attributes id="{0}-attributes">
+  <nvpair id="{0}-device" name="device" value="{1}"/>
+  <nvpair id="{0}-directory" name="directory" value="{2}"/>
+  <nvpair id="{0}-fstype" name="fstype" value="ocfs2"/>
+  <nvpair id="{0}-cluster" name="cluster" value="{3}"/>
+ </instance_attributes>
+ <operations>
+  <op id="{0}-start" name="start" interval="0" timeout="{4}s"/>
+  <op id="{0}-stop" name="stop" interval="0" timeout="{4}s"/>
+  <op id="{0}-notify-op" name="notify" interval="0" timeout="{4}s"/>
+  <op id="{0}-monitor" name="monitor" interval="30s" timeout="120s"/>
+ </operations>
+</primitive></clone>)",
+      id, o2cb_script::device(volume), o2cb_script::mount_point(volume), topology.cluster,
+      Pacemaker::kNotify / 1s);
+}
+
+}  // namespace o2lab::stack_config
