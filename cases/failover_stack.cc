@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// A real cluster manager keeps the members: corosync and Pacemaker, a clone of ocf:o2lab:o2member over one
+// volume in user mode, and the lab's power switch for fencing. The order fence, down, replay of every
+// failover is the audit fence_before_down.
+#include <gtest/gtest.h>
+
+#include "cluster/pacemaker.h"
+#include "judge/lab.h"
+#include "observe/fence_order_audit.h"
+#include "steps.h"
+
+namespace o2lab {
+namespace {
+
+constexpr const char* kVolume = "volume";
+
+// What Pacemaker does is a chain of programs, each of which takes seconds on a busy host without KVM; these
+// are deadlines, no bounds that a case is about.
+constexpr Duration kFormed = 300s;
+constexpr Duration kMoved = 400s;
+/// From the last link's removal to the end of the recovery.
+constexpr Duration kRecovery = 60s;
+
+std::function<bool(const Event&)> switched(int node, const std::string& answer) {
+  return [node, answer](const Event& event) {
+    return event.node == node && event.source == "power" && event.kind == "done" &&
+           event.fields.value("answer", "").starts_with(answer);
+  };
+}
+
+/// The manager on all nodes of the case, with the volume mounted by it.
+class Stack {
+ public:
+  explicit Stack(Lab& lab) : lab_(lab), pacemaker_(lab.cluster(), lab.hub()) {
+    const NodeSet all = lab.numbers_of(lab.nodes());
+    lab.step("corosync and Pacemaker");
+    pacemaker_.start(lab.nodes());
+    pacemaker_.wait_online(all, kFormed);
+    lab.step("the clone");
+    pacemaker_.add_resource(stack_config::membership_clone(lab.topology(), kVolume));
+    wait_members(all);
+    lab.step("");
+  }
+  ~Stack() {
+    try {
+      pacemaker_.keep_logs();
+    } catch (const Error&) {
+      // The case is over, one way or the other.
+    }
+  }
+  Pacemaker& pacemaker() { return pacemaker_; }
+
+  /// The volume is mounted on exactly these, and all of them say so: Pacemaker, o2dlm, the links.
+  void wait_members(const NodeSet& expected) {
+    lab_.o2cb().wait_domain(lab_.nodes(expected), expected, Deadline::in(kMoved));
+    pacemaker_.wait_started(kVolume, expected, kMoved);
+    std::string links;
+    for (const int number : expected) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
+    for (Node* node : lab_.nodes(expected)) EXPECT_EQ(links_on(*node), links) << node->name();
+  }
+  std::string links_on(Node& node) { return lab_.region(node, lab_.o2cb().uuid()).links(); }
+
+  /// A node that died comes back as an operator does it: power, o2cb, the manager.
+  void bring_back(int number) {
+    lab_.step(fmt::format("node {} comes back", number));
+    lab_.restart(lab_.node(number));
+    pacemaker_.start({&lab_.node(number)});
+    pacemaker_.wait_online(lab_.numbers_of(lab_.survivors()), kFormed);
+  }
+  /// What remains is for the lab: the manager takes no notice any more.
+  void let_go() { pacemaker_.set_property("maintenance-mode", "true"); }
+
+  Event wait_fenced(int number, size_t since) {
+    return lab_.wait_event(fmt::format("the switch to confirm that node {} is dead", number), since, kMoved,
+                           switched(number, "ok"));
+  }
+  /// Recovered by those who are left, with nothing lost; `at` is when it could begin to be.
+  void expect_recovered(int dead, size_t since, TimePoint at, Appender& dying, Appender& survivor) {
+    const NodeSet left = lab_.numbers_of(lab_.survivors());
+    const Event fenced = wait_fenced(dead, since);
+    lab_.interval("fault to confirmed fence", fenced.at - at,
+                  within(Pacemaker::fenced_latest(lab_.cluster().size())));
+    wait_replayed(lab_, dead, since, kMoved);
+    wait_members(left);
+    survivor.wait_for(20, kRecovery);
+    lab_.interval("longest stall of the writer on " + lab_.node(survivor.node()).name(),
+                  survivor.longest_stall(at),
+                  within(Pacemaker::unlinked_latest(lab_.cluster().size()) + kRecovery));
+    for (Node* node : lab_.nodes(left)) lab_.check_appended(*node, dying);
+  }
+
+ private:
+  Lab& lab_;
+  Pacemaker pacemaker_;
+};
+
+LAB_CASE(FailoverStack, KilledIsFencedThenUnlinkedThenReplayed, OnTopology("stack-three-node"),
+         Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+         Guards("of a clone of three that Pacemaker runs one node dies: it is fenced, then unlinked "
+                "everywhere, then its journal is replayed, nothing is lost, and it joins again")) {
+  Stack stack(lab);
+  const auto dying = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  dying->wait_for(30, 120s);
+  survivor->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  const TimePoint killed = lab.kill(lab.node(3));
+  stack.expect_recovered(3, before, killed, *dying, *survivor);
+  stack.bring_back(3);
+  stack.wait_members({1, 2, 3});
+  survivor->stop();
+  lab.check_appended(lab.node(3), *survivor);
+  stack.let_go();
+}
+
+LAB_CASE(FailoverStack, HungIsFencedByTheHost, OnTopology("stack-three-node"), Until(Ready::o2cb), UserMode(),
+         Part("10"), Nightly(),
+         Guards("a node that stands still is dead for the others only once the host has cut its power, and "
+                "then it is recovered")) {
+  Stack stack(lab);
+  const auto dying = lab.append(lab.node(2), "/mnt/log2");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  dying->wait_for(30, 120s);
+  survivor->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  auto fence = lab.expect_fence(lab.node(2), Cause::host_power,
+                                between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(3)));
+  const TimePoint stopped = Clock::now();
+  const Undo still = lab.pause(lab.node(2));
+  fence.wait();
+  stack.expect_recovered(2, before, stopped, *dying, *survivor);
+  stack.let_go();
+}
+
+LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-node"), Until(Ready::o2cb),
+         UserMode(), Part("10"), Nightly(),
+         Guards("as long as a dead node cannot be fenced nobody calls it dead, what it held stays held, and "
+                "it is recovered with nothing lost once fencing succeeds")) {
+  Stack stack(lab);
+  const auto dying = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  const auto held = lab.lock(lab.node(3), "/mnt/lock");
+  held->wait_granted(60s);
+  const auto wanted = lab.lock(lab.node(1), "/mnt/lock");
+  dying->wait_for(30, 120s);
+  survivor->wait_for(5, 120s);
+  HostPower& power = lab.cluster().host_power();
+  power.set(HostPower::Supply::refuses);
+  const size_t before = lab.events().position();
+  lab.kill(lab.node(3));
+  size_t after = before;
+  for (const char* which : {"first", "second", "third"}) {
+    lab.wait_event(fmt::format("Pacemaker to fail to fence node 3 a {} time", which), after, kMoved,
+                   switched(3, "failed"));
+    after = lab.events().position();
+  }
+  lab.let_pass("nobody may be recovered before it is fenced", 10s);
+  for (Node* node : lab.survivors()) {
+    EXPECT_EQ(stack.links_on(*node), "node1 node2 node3") << node->name();
+    EXPECT_EQ(lab.o2cb().domain_nodes(*node), (NodeSet{1, 2, 3})) << node->name();
+  }
+  EXPECT_FALSE(wanted->granted());
+  lab.step("fencing works again");
+  const TimePoint works = Clock::now();
+  power.set(HostPower::Supply::works);
+  stack.expect_recovered(3, before, works, *dying, *survivor);
+  wanted->wait_granted(kRecovery);
+  stack.let_go();
+}
+
+LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"), Until(Ready::o2cb),
+         UserMode(), Part("10"), Nightly(),
+         Guards("a node that is cut off from both others is fenced by them before they go on, and does not "
+                "fence them")) {
+  Stack stack(lab);
+  const auto dying = lab.append(lab.node(1), "/mnt/log1");
+  const auto survivor = lab.append(lab.node(2), "/mnt/log2");
+  dying->wait_for(30, 120s);
+  survivor->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  auto fence = lab.expect_fence(lab.node(1), Cause::host_power,
+                                between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(3)));
+  const TimePoint split = Clock::now();
+  const Undo cut = lab.cut({1}, {2, 3});
+  fence.wait();
+  stack.expect_recovered(1, before, split, *dying, *survivor);
+  stack.let_go();
+}
+
+LAB_CASE(
+    FailoverStack, DownWithoutAFenceIsFound, OnTopology("stack-three-node"), UserMode(), Part("10"),
+    Nightly(),
+    Guards("the negative control of the audit: a dead node whose links go before anybody has confirmed that "
+           "it is dead is told by each survivor that called it so")) {
+  lab.expect_audit(kFenceBeforeDown, "and nobody had confirmed its fence");
+  const auto dying = lab.append(lab.node(3), "/mnt/log3");
+  dying->wait_for(10, 120s);
+  const size_t before = lab.events().position();
+  lab.kill(lab.node(3));
+  remove_links_of(lab, 3);
+  wait_replayed(lab, 3, before, kRecovery);
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(kRecovery));
+  for (Node* node : lab.survivors()) lab.check_appended(*node, *dying);
+}
+
+LAB_CASE(FailoverStack, StandbyAndStopLeaveInOrder, OnTopology("stack-three-node"), Until(Ready::o2cb),
+         UserMode(), Part("10"), Nightly(),
+         Guards("a node that goes to standby, and one whose manager is stopped, leave without a fence or a "
+                "recovery, and are members again when they come back")) {
+  Stack stack(lab);
+  const auto writer = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  lab.step("node 2 to standby");
+  stack.pacemaker().standby(lab.node(2), true);
+  stack.wait_members({1, 3});
+  EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(2)), NodeSet{});
+  EXPECT_EQ(lab.region(lab.node(2), lab.o2cb().uuid()).remove(), "ENOENT");
+  lab.step("and back");
+  stack.pacemaker().standby(lab.node(2), false);
+  stack.wait_members({1, 2, 3});
+  lab.step("the manager of node 3 stops");
+  stack.pacemaker().stop(lab.node(3));
+  stack.wait_members({1, 2});
+  EXPECT_EQ(lab.region(lab.node(3), lab.o2cb().uuid()).remove(), "ENOENT");
+  lab.step("and starts");
+  stack.pacemaker().start({&lab.node(3)});
+  stack.wait_members({1, 2, 3});
+  writer->wait_for(5, 120s);
+  writer->stop();
+  for (Node* node : lab.nodes()) lab.check_appended(*node, *writer);
+  const auto wrong = lab.events().since(before, [](const Event& event) {
+    return (event.source == "power" && event.kind == "asked") || line_of(0, "Begin replay journal")(event);
+  });
+  EXPECT_TRUE(wrong.empty()) << wrong.size() << " fences or replays, the first of node "
+                             << wrong.front().node;
+  stack.let_go();
+}
+
+}  // namespace
+}  // namespace o2lab
