@@ -118,6 +118,7 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 .PHONY: lab-nightly
 lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours
 	@KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
+	@$(PART) 'image stack' 1200 TERM images/build.sh stack
 	@worst=0; for run in '$(KERNEL) all' 'debug all' '$(KERNEL) nightly'; do \
 	  read -r kernel selection <<<"$$run"; echo "== kernel $$kernel, selection $$selection"; \
 	  $(O2LAB) run --kernel $$kernel --selection $$selection --jobs $(LABS) $(ARGS) $(CASES) || worst=$$?; \
