@@ -76,6 +76,7 @@ for jobs in 0 -1 17 two 1.5 ''; do
   refused "--jobs ${jobs:-of nothing}" 2 '--jobs' run --jobs "$jobs"
 done
 refused 'unknown selection' 2 '--selection' run --selection daily
+refused 'no such selection of a series' 2 '--selection' series --selection nightly
 refused 'unknown gtest flag' 2 '--gtest_frobnicate: not a flag that GoogleTest knows' run --gtest_frobnicate
 refused 'gtest flag with a bad value' 2 '--gtest_repeat: "often" is not a whole number' run --gtest_repeat=often
 refused 'gtest flag without its value' 2 '--gtest_filter: needs a value' run --gtest_filter

@@ -78,7 +78,10 @@ void add_run_options(CLI::App& app, Options& options, std::string& accel) {
 
 void add_series_options(CLI::App& app, Options& options) {
   app.add_option("PATTERN", options.patterns,
-                 "Names, * and ? allowed, e.g. 'Locking.*'; default: the lab-test selection");
+                 "Names, * and ? allowed, e.g. 'Locking.*'; default: the selection");
+  app.add_option("--selection", options.selection, "lab-test; all: every case")
+      ->check(CLI::IsMember({"lab-test", "all"}))
+      ->capture_default_str();
   app.add_option("--series", options.series,
                  "Series file, or folder that holds one; default: SERIES, else kernel-config/patches/series");
   app.add_option("--at", options.at, "Only after these parts (\"none\": before the first); may be repeated")
@@ -109,7 +112,7 @@ void add_series_options(CLI::App& app, Options& options) {
       "\n"
       "  o2lab series 'Locking.*'                     all prefixes, a table, index.html with a picture of "
       "it\n"
-      "  o2lab series --edges                         every case, only around its part\n"
+      "  o2lab series --edges --selection all         every case, only around its part\n"
       "  o2lab series --at none --at 05 'Membership.*'\n"
       "  o2lab series --json | jq '.cases'            {\"Suite.Name\": [\"fail\", \"pass\", ...]}\n"
       "\n"
