@@ -94,22 +94,45 @@ class Stack {
   Pacemaker pacemaker_;
 };
 
+/// A writer on a node that is to die, and one on a node that stays, both under way.
+struct Writers {
+  Writers(Lab& lab, int victim, int stays)
+      : dying(lab.append(lab.node(victim), fmt::format("/mnt/log{}", victim))),
+        survivor(lab.append(lab.node(stays), fmt::format("/mnt/log{}", stays))) {
+    dying->wait_for(30, 120s);
+    survivor->wait_for(5, 120s);
+  }
+  const std::unique_ptr<Appender> dying, survivor;
+};
+
+/// A node that others cannot hear but that is not dead is fenced by the host, and only then recovered.
+void is_fenced_alive(Lab& lab, int victim, int stays, const std::function<Undo()>& fault) {
+  Stack stack(lab);
+  const Writers writers(lab, victim, stays);
+  const size_t before = lab.events().position();
+  auto fence =
+      lab.expect_fence(lab.node(victim), Cause::host_power,
+                       between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(lab.cluster().size())));
+  const TimePoint begun = Clock::now();
+  const Undo held = fault();
+  fence.wait();
+  stack.expect_recovered(victim, before, begun, *writers.dying, *writers.survivor);
+  stack.let_go();
+}
+
 LAB_CASE(FailoverStack, KilledIsFencedThenUnlinkedThenReplayed, OnTopology("stack-three-node"),
          Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
          Guards("of a clone of three that Pacemaker runs one node dies: it is fenced, then unlinked "
                 "everywhere, then its journal is replayed, nothing is lost, and it joins again")) {
   Stack stack(lab);
-  const auto dying = lab.append(lab.node(3), "/mnt/log3");
-  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
-  dying->wait_for(30, 120s);
-  survivor->wait_for(5, 120s);
+  const Writers writers(lab, 3, 1);
   const size_t before = lab.events().position();
   const TimePoint killed = lab.kill(lab.node(3));
-  stack.expect_recovered(3, before, killed, *dying, *survivor);
+  stack.expect_recovered(3, before, killed, *writers.dying, *writers.survivor);
   stack.bring_back(3);
   stack.wait_members({1, 2, 3});
-  survivor->stop();
-  lab.check_appended(lab.node(3), *survivor);
+  writers.survivor->stop();
+  lab.check_appended(lab.node(3), *writers.survivor);
   stack.let_go();
 }
 
@@ -117,19 +140,7 @@ LAB_CASE(FailoverStack, HungIsFencedByTheHost, OnTopology("stack-three-node"), U
          Part("10"), Nightly(),
          Guards("a node that stands still is dead for the others only once the host has cut its power, and "
                 "then it is recovered")) {
-  Stack stack(lab);
-  const auto dying = lab.append(lab.node(2), "/mnt/log2");
-  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
-  dying->wait_for(30, 120s);
-  survivor->wait_for(5, 120s);
-  const size_t before = lab.events().position();
-  auto fence = lab.expect_fence(lab.node(2), Cause::host_power,
-                                between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(3)));
-  const TimePoint stopped = Clock::now();
-  const Undo still = lab.pause(lab.node(2));
-  fence.wait();
-  stack.expect_recovered(2, before, stopped, *dying, *survivor);
-  stack.let_go();
+  is_fenced_alive(lab, 2, 1, [&] { return lab.pause(lab.node(2)); });
 }
 
 LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-node"), Until(Ready::o2cb),
@@ -137,13 +148,10 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
          Guards("as long as a dead node cannot be fenced nobody calls it dead, what it held stays held, and "
                 "it is recovered with nothing lost once fencing succeeds")) {
   Stack stack(lab);
-  const auto dying = lab.append(lab.node(3), "/mnt/log3");
-  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
   const auto held = lab.lock(lab.node(3), "/mnt/lock");
   held->wait_granted(60s);
   const auto wanted = lab.lock(lab.node(1), "/mnt/lock");
-  dying->wait_for(30, 120s);
-  survivor->wait_for(5, 120s);
+  const Writers writers(lab, 3, 1);
   HostPower& power = lab.cluster().host_power();
   power.set(HostPower::Supply::refuses);
   const size_t before = lab.events().position();
@@ -163,7 +171,7 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
   lab.step("fencing works again");
   const TimePoint works = Clock::now();
   power.set(HostPower::Supply::works);
-  stack.expect_recovered(3, before, works, *dying, *survivor);
+  stack.expect_recovered(3, before, works, *writers.dying, *writers.survivor);
   wanted->wait_granted(kRecovery);
   stack.let_go();
 }
@@ -172,19 +180,7 @@ LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
          UserMode(), Part("10"), Nightly(),
          Guards("a node that is cut off from both others is fenced by them before they go on, and does not "
                 "fence them")) {
-  Stack stack(lab);
-  const auto dying = lab.append(lab.node(1), "/mnt/log1");
-  const auto survivor = lab.append(lab.node(2), "/mnt/log2");
-  dying->wait_for(30, 120s);
-  survivor->wait_for(5, 120s);
-  const size_t before = lab.events().position();
-  auto fence = lab.expect_fence(lab.node(1), Cause::host_power,
-                                between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(3)));
-  const TimePoint split = Clock::now();
-  const Undo cut = lab.cut({1}, {2, 3});
-  fence.wait();
-  stack.expect_recovered(1, before, split, *dying, *survivor);
-  stack.let_go();
+  is_fenced_alive(lab, 1, 2, [&] { return lab.cut({1}, {2, 3}); });
 }
 
 LAB_CASE(

@@ -7,8 +7,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+# shellcheck source=images/expect.sh
+. "$here/expect.sh"
 
 build() { # OUTPUT SOURCE...
   local output=$1
@@ -35,18 +35,6 @@ unit_tests() { # DIRECTORY: every *_test.c there against the directory's sources
       failed=$((failed + 1))
     fi
   done
-}
-
-expect() { # STATUS PATTERN COMMAND...: the command's exit status, and a pattern that its output must hold
-  local status=$1 pattern=$2 output got=0
-  shift 2
-  output=$("$@" 2>&1 </dev/null) || got=$?
-  if [ $got -eq "$status" ] && [[ $output =~ $pattern ]]; then
-    passed=$((passed + 1))
-  else
-    printf 'failed: %s: status %d, wanted %d and "%s" in: %s\n' "$*" $got "$status" "$pattern" "$output"
-    failed=$((failed + 1))
-  fi
 }
 
 keys=()
@@ -152,5 +140,5 @@ fi
 expect 1 'off: which node' "$fence" off
 expect 1 'no such action: frob' "$fence" frob node1
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed -eq 0 ]
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]

@@ -7,22 +7,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+# shellcheck source=images/expect.sh
+. "$here/../../expect.sh"
 ln -s "$(realpath "$O2MEMBER")" "$work/o2member"
 export PATH=$work:$PATH
-
-expect() { # STATUS PATTERN COMMAND...: the command's exit status, and a pattern that its output must hold
-  local status=$1 pattern=$2 output got=0
-  shift 2
-  output=$("$@" 2>&1 </dev/null) || got=$?
-  if [ $got -eq "$status" ] && [[ $output =~ $pattern ]]; then
-    passed=$((passed + 1))
-  else
-    printf 'failed: %s: status %d, wanted %d and "%s" in: %s\n' "$*" $got "$status" "$pattern" "$output"
-    failed=$((failed + 1))
-  fi
-}
 
 agent=$here/../ocf/o2member
 expect 0 'usage: o2member ocf ACTION' o2member --help
@@ -55,5 +43,5 @@ if command -v xmllint >/dev/null; then
   [ ! -f $schema ] || expect 0 'validates' xmllint --noout --relaxng $schema "$work/meta.xml"
 fi
 
-printf '%d passed, %d failed\n' $passed $failed
-[ $failed -eq 0 ]
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
