@@ -56,7 +56,12 @@ class Stack {
     pacemaker_.wait_started(kVolume, expected, kMoved);
     std::string links;
     for (const int number : expected) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
-    for (Node* node : lab_.nodes(expected)) EXPECT_EQ(links_on(*node), links) << node->name();
+    // Pacemaker calls a clone stopped before the others have been notified of it.
+    for (Node* node : lab_.nodes(expected))
+      lab_.wait_until(fmt::format("the links on {} to be {}", node->name(), links), kMoved, [&] {
+        const std::string now = links_on(*node);
+        return Seen{now == links, now};
+      });
   }
   std::string links_on(Node& node) { return lab_.region(node, lab_.o2cb().uuid()).links(); }
 
