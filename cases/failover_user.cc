@@ -75,6 +75,14 @@ LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(), Part("1
   lab.check_appended(lab.node(3), *survivor);
 }
 
+LAB_CASE(FailoverUser, TwoOfFiveAreRecoveredAsTheirLinksGo, Nodes(5), UserMode(), Part("10"), Nightly(),
+         Guards("three of five nodes recover two that died at the same moment, one after the other as their "
+                "links go, and lose none of their acknowledged writes")) {
+  two_of_five_die(lab, kRecovery, kRecovery, [&] {
+    for (const int dead : {4, 5}) remove_links_of(lab, dead);
+  });
+}
+
 LAB_CASE(FailoverUser, LeavesInOrderAndJoinsAgain, Nodes(2), UserMode(), Part("10"),
          Guards("umount, own link, peers' links, region: a node that leaves in this order is gone everywhere "
                 "without a "

@@ -66,4 +66,24 @@ inline void remove_links_of(Lab& lab, int dead) {
   });
 }
 
+/// Nodes 4 and 5 of five die at once in the middle of their work; `tell` makes the others know. They are
+/// recovered within `recovery` from then on, and the others work on after `stall` at most.
+inline void two_of_five_die(Lab& lab, Duration recovery, Duration stall, const std::function<void()>& tell) {
+  const auto fourth = lab.append(lab.node(4), "/mnt/log4");
+  const auto fifth = lab.append(lab.node(5), "/mnt/log5");
+  const auto survivor = lab.append(lab.node(1), "/mnt/log1");
+  fourth->wait_for(20, 60s);
+  fifth->wait_for(20, 60s);
+  lab.step("kill nodes 4 and 5");
+  const TimePoint killed = lab.kill(lab.nodes({4, 5}));
+  tell();
+  lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(recovery));
+  survivor->wait_for(20, 60s);
+  lab.interval("longest stall of the writer on node1", survivor->longest_stall(killed), within(stall));
+  survivor->stop();
+  lab.check_appended(lab.node(2), *fourth);
+  lab.check_appended(lab.node(3), *fifth);
+  lab.check_appended(lab.node(2), *survivor);
+}
+
 }  // namespace o2lab
