@@ -39,7 +39,7 @@ class Stack {
     lab.step("the clone");
     pacemaker_.add_resource(stack_config::membership_clone(lab.topology(), kVolume));
     wait_members(all);
-    lab.step("");
+    lab.step("the volume is mounted everywhere");
   }
   ~Stack() {
     try {
