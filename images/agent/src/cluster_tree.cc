@@ -7,8 +7,6 @@ namespace o2member {
 
 namespace {
 
-constexpr long kLastNode = 254;  // O2NM_MAX_NODES - 1
-
 std::string only_cluster(const Names& clusters, const std::string& root) {
   if (clusters.size() > 1)
     throw Failure(Ocf::configured, "there are several clusters below " + root + " (" +

@@ -10,6 +10,7 @@
 namespace o2member {
 
 inline constexpr const char* kHeartbeatMode = "/sys/fs/o2cb/heartbeat_mode";
+inline constexpr long kLastNode = 254;  ///< the highest number of a node: O2NM_MAX_NODES - 1
 
 /// Names of the cluster directories below the configfs root; several are a mistake that the agent must see.
 Names clusters_below(Host& host, const std::string& root);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "recovery.h"
 
+#include "cluster_tree.h"
 #include "text.h"
 
 namespace o2member {
@@ -8,7 +9,6 @@ namespace o2member {
 namespace {
 
 constexpr Milliseconds kBetweenLooks{100};
-constexpr long kLastNode = 254;
 
 }  // namespace
 

@@ -11,7 +11,6 @@ namespace o2member {
 
 namespace {
 
-constexpr uint32_t kLastNode = 254;  // O2NM_MAX_NODES - 1
 constexpr const char* kClusterStack = "/sys/fs/ocfs2/cluster_stack";
 
 void check(const ClusterNodes& wanted) {

@@ -3,26 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <sstream>
 
 #include "base/error.h"
+#include "cluster/node_name.h"
 
 namespace o2lab {
-
-namespace {
-
-/// N of "nodeN"; 0 when it is no such name.
-int number_of(std::string_view name) {
-  constexpr std::string_view kPrefix = "node";
-  int number = 0;
-  if (!name.starts_with(kPrefix)) return 0;
-  name.remove_prefix(kPrefix.size());
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  return error == std::errc() && end == name.data() + name.size() ? number : 0;
-}
-
-}  // namespace
 
 const char* name_of(HostPower::Supply supply) {
   switch (supply) {
@@ -79,7 +65,7 @@ void HostPower::take(int by, const std::string& line) {
   std::string target;
   request.by = by;
   if (!(words >> request.id >> request.action >> target)) return;
-  request.target = number_of(target);
+  request.target = node_number(target);
   if (request.action == "list") {
     std::string names;
     for (size_t node = 1; node <= ports_.size(); ++node)

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "cluster/node_name.h"
 
 namespace o2lab {
 
@@ -18,11 +19,6 @@ namespace {
 constexpr Duration kCommand = 120s;
 /// Who asks more often slows down what is waited for.
 constexpr Duration kLook = 3s;
-
-/// N of nodeN, which is what stack_config::corosync() calls it.
-int number_of(const std::string& name) {
-  return name.starts_with("node") ? std::atoi(name.c_str() + 4) : 0;
-}
 
 std::string random_key() {
   // 1024 bits at least, corosync_overview(8); any bytes will do.
@@ -40,7 +36,7 @@ std::string into(const std::string& file, const std::string& text) {
 void read_resource(const pugi::xml_node& resource, PacemakerView& view) {
   if (std::string_view(resource.attribute("role").value()) != "Started") return;
   for (const pugi::xml_node& node : resource.children("node"))
-    view.started[resource.attribute("id").value()].insert(number_of(node.attribute("name").value()));
+    view.started[resource.attribute("id").value()].insert(node_number(node.attribute("name").value()));
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ PacemakerView parse_crm_mon(const std::string& xml) {
   view.dc = dc.attribute("name").value();
   view.quorate = dc.attribute("with_quorum").as_bool();
   for (const pugi::xml_node& node : root.child("nodes").children("node"))
-    view.nodes[number_of(node.attribute("name").value())] = {
+    view.nodes[node_number(node.attribute("name").value())] = {
         node.attribute("online").as_bool(), node.attribute("standby").as_bool(),
         node.attribute("unclean").as_bool(), node.attribute("pending").as_bool()};
   for (const pugi::xpath_node& found : root.select_nodes("resources//resource"))
