@@ -266,8 +266,8 @@ Ocf Agent::monitor() {
 void Agent::drop_dead(Region& region, const ClusterTree& tree) const {
   const auto guard = host_.lock(StateFile::key(parameters_.directory), Milliseconds(0));
   if (!guard) return;  // whoever is at work there knows better
-  for (const std::string& node : minus(region.members(), {tree.own()})) {
-    if (manager_.state_of(node) != NodeState::down) continue;
+  for (const auto& [node, state] : manager_.states_of(minus(region.members(), {tree.own()}))) {
+    if (state != NodeState::down) continue;
     host_.say(node + " is down and nobody has said so");
     region.remove(node);
   }

@@ -48,14 +48,17 @@ NodeState Pacemaker::state_in(const std::string& xml, const std::string& node) {
   return NodeState::unknown;
 }
 
-NodeState Pacemaker::state_of(const std::string& node) {
+std::map<std::string, NodeState> Pacemaker::states_of(const Names& nodes) {
+  std::map<std::string, NodeState> states;
+  if (nodes.empty()) return states;
   const CommandResult result =
       host_.run({"crm_mon", "--one-shot", "--output-as=xml", "--include=none,nodes,options"});
-  if (result.status != 0) {
+  const bool answered = result.status == 0;
+  if (!answered)
     host_.say("crm_mon ended with " + std::to_string(result.status) + ": " + trimmed(result.output));
-    return NodeState::unknown;
-  }
-  return state_in(result.output, node);
+  for (const std::string& node : nodes)
+    states[node] = answered ? state_in(result.output, node) : NodeState::unknown;
+  return states;
 }
 
 }  // namespace o2member

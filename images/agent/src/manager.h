@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "host.h"
+#include "text.h"
 
 namespace o2member {
 
@@ -21,14 +23,16 @@ class Manager {
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
   virtual ~Manager() = default;
-  virtual NodeState state_of(const std::string& node) = 0;
+  /// Of each of `nodes`, all from one look: asking takes seconds on a busy machine.
+  virtual std::map<std::string, NodeState> states_of(const Names& nodes) = 0;
+  NodeState state_of(const std::string& node) { return states_of({node}).at(node); }
 };
 
 /// Pacemaker, asked with crm_mon.
 class Pacemaker : public Manager {
  public:
   explicit Pacemaker(Host& host) : host_(host) {}
-  NodeState state_of(const std::string& node) override;
+  std::map<std::string, NodeState> states_of(const Names& nodes) override;
   /// The same from what crm_mon --output-as=xml has printed.
   static NodeState state_in(const std::string& xml, const std::string& node);
 

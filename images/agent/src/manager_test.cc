@@ -49,5 +49,15 @@ TEST(PacemakerState, ASilentManagerKnowsNothing) {
   EXPECT_EQ(manager.state_of("node1"), NodeState::online);
 }
 
+TEST(PacemakerState, ManyNodesAreOneLook) {
+  FakeHost host;
+  Pacemaker manager(host);
+  host.answers["crm_mon"] = {102, ""};
+  EXPECT_EQ(manager.states_of({"node1", "node2"}).size(), 2U);
+  EXPECT_EQ(host.said.size(), 1U) << "each look that fails says so";
+  EXPECT_TRUE(manager.states_of({}).empty());
+  EXPECT_EQ(host.said.size(), 1U) << "nobody is asked about nobody";
+}
+
 }  // namespace
 }  // namespace o2member

@@ -18,7 +18,14 @@ class FakeManager : public Manager {
  public:
   std::map<std::string, std::deque<NodeState>> states;
   std::vector<std::string> asked;
-  NodeState state_of(const std::string& node) override {
+  std::map<std::string, NodeState> states_of(const Names& nodes) override {
+    std::map<std::string, NodeState> all;
+    for (const std::string& node : nodes) all[node] = next_of(node);
+    return all;
+  }
+
+ private:
+  NodeState next_of(const std::string& node) {
     asked.push_back(node);
     auto& answers = states[node];
     if (answers.empty()) return NodeState::unknown;
