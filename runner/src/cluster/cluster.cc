@@ -41,6 +41,7 @@ Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord*
     node.memory_mib =
         std::max(static_cast<unsigned>(plan_.topology.memory >> 20), plan_.kernel->least_memory_mib);
     node.vcpus = static_cast<unsigned>(plan_.topology.vcpus);
+    node.watchdog = plan_.topology.watchdog;
     node.accel = plan_.accel;
     node.runtime_dir = plan_.runtime_dir;
     node.console_log = plan_.log_dir / fmt::format("node{}.console", number);

@@ -55,6 +55,7 @@ NodeSpec Node::spec() const {
   spec.number = plan_.number;
   spec.memory_mib = plan_.memory_mib;
   spec.vcpus = plan_.vcpus;
+  spec.watchdog = plan_.watchdog;
   spec.accel = plan_.accel;
   spec.kernel = plan_.kernel->boot;
   spec.initrd = plan_.kernel->initrd;
@@ -98,7 +99,7 @@ void Node::power_on() {
     reports_.clear();
     last_line_.clear();
     ready_line_ = false;
-    by_host_ = false;
+    by_host_ = by_watchdog_ = false;
     running_ = true;
     ++incarnation_;
     asked_at_ = Clock::now();
@@ -261,12 +262,20 @@ void Node::guest_ended(TimePoint at) {
   if (const pid_t pid = domain_ ? domain_->pid() : 0; pid > 0) ::kill(pid, SIGKILL);
 }
 
+void Node::watchdog_fired(TimePoint at) {
+  {
+    const std::lock_guard lock(mutex_);
+    by_watchdog_ = true;
+  }
+  guest_ended(at);
+}
+
 void Node::end(TimePoint at) {
   NodeGone gone;
   {
     const std::lock_guard lock(mutex_);
     if (!running_) return;
-    gone = {number(), at, by_host_, reports_, last_line_};
+    gone = {number(), at, by_host_, by_watchdog_, reports_, last_line_};
     running_ = false;
   }
   end_clock();

@@ -40,6 +40,7 @@ struct NodePlan {
   const ImageBuild* image = nullptr;
   unsigned memory_mib = 256;
   unsigned vcpus = 1;
+  bool watchdog = false;
   Accel accel = Accel::tcg;
   fs::path runtime_dir;       ///< sockets and fw_cfg files
   fs::path power_socket;      ///< of the lab's power switch; empty: the node does not reach it
@@ -56,6 +57,7 @@ struct NodeGone {
   int node = 0;
   TimePoint at;
   bool by_host = false;               ///< power_off() did it
+  bool by_watchdog = false;           ///< its watchdog fired
   std::vector<KernelReport> reports;  ///< all that the kernel said in this incarnation
   std::string last_line;              ///< last console line
 };
@@ -112,6 +114,8 @@ class Node {
   /// The hypervisor says that the guest has shut down or reset: it is gone, even if QEMU cannot end because
   /// its disk path hangs.
   void guest_ended(TimePoint at);
+  /// The hypervisor says that the guest's watchdog has fired and it stands still: it is gone.
+  void watchdog_fired(TimePoint at);
 
   Domain& domain();
   /// CPU time of all QEMUs of this node so far.
@@ -155,6 +159,7 @@ class Node {
   bool running_ = false;
   bool ready_line_ = false;
   bool by_host_ = false;
+  bool by_watchdog_ = false;
   int incarnation_ = 0;
   TimePoint asked_at_, ready_at_;
   Duration past_cpu_ = Duration::zero();

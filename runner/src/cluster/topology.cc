@@ -22,7 +22,7 @@ struct Section {
 const std::vector<Section>& sections() {
   static const std::vector<Section> all = {
       {"cluster", {"name", "nodes", "fence_method"}},
-      {"node", {"memory", "vcpus", "image", "host_power"}},
+      {"node", {"memory", "vcpus", "image", "host_power", "watchdog"}},
       {"disk", {"size", "volumes", "slots"}},
       {"heartbeat", {"dead_threshold"}},
       {"o2net", {"idle_timeout", "keepalive_delay", "reconnect_delay"}},
@@ -301,6 +301,7 @@ Topology parse_topology(std::string_view text, const fs::path& shown) {
   in.size("node.memory", out.memory, 64ULL << 20, 64ULL << 30);
   in.integer("node.vcpus", out.vcpus, 1, 16);
   in.boolean("node.host_power", out.host_power);
+  in.boolean("node.watchdog", out.watchdog);
   in.size("disk.size", out.disk_size, 64ULL << 20, 1ULL << 40);
   in.integer("disk.volumes", out.volumes, 1, 4);
   out.slots = std::max(out.slots, out.nodes);
@@ -358,7 +359,8 @@ void to_json(nlohmann::json& out, const Topology& t) {
        {{"memory", spell_size(t.memory)},
         {"vcpus", t.vcpus},
         {"image", t.image},
-        {"host_power", t.host_power}}},
+        {"host_power", t.host_power},
+        {"watchdog", t.watchdog}}},
       {"disk", {{"size", spell_size(t.disk_size)}, {"volumes", t.volumes}, {"slots", t.slots}}},
       {"heartbeat", {{"dead_threshold", t.dead_threshold}}},
       {"o2net",

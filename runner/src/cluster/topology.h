@@ -51,6 +51,7 @@ struct Topology {
   int vcpus = 1;                   ///< [node] vcpus: 1..16
   std::string image = "default";   ///< [node] image: flavour of images/build.sh that nodes boot from
   bool host_power = false;  ///< [node] host_power: nodes reach the lab's power switch (cluster/host_power.h)
+  bool watchdog = false;    ///< [node] watchdog: nodes have an i6300esb; who stops feeding it is off
 
   uint64_t disk_size = 512ULL << 20;  ///< [disk] size: bytes of each shared disk, 64 MiB..1 TiB, whole MiB
   int volumes = 1;                    ///< [disk] volumes: shared disks, 1..4

@@ -54,6 +54,7 @@ TEST(TopologyFiles, ShippedOnesLoadWithoutWarnings) {
   EXPECT_EQ(load_topology(lab_dir / "five-node.toml").nodes, 5);
   EXPECT_EQ(load_topology(lab_dir / "stack-three-node.toml").image, "stack");
   EXPECT_TRUE(load_topology(lab_dir / "stack-three-node.toml").host_power);
+  EXPECT_TRUE(load_topology(lab_dir / "stack-three-node.toml").watchdog);
 }
 
 TEST(TopologyFiles, ThreeNodeIsTheDefaultOfTheStruct) {

@@ -229,6 +229,7 @@ void Session::domain_event(const DomainEvent& event) {
             name_of(event.what),
             {{"domain", event.domain}, {"reason", name_of(event.reason)}, {"detail", event.detail}}});
   if (number != 0 && event.what == DomainEvent::What::shutdown) (*found)->guest_ended(event.at);
+  if (number != 0 && event.what == DomainEvent::What::watchdog) (*found)->watchdog_fired(event.at);
   hub_.notify();
 }
 

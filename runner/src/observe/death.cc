@@ -38,6 +38,11 @@ Death death_of(const NodeGone& gone) {
     death.detail = "power cut by the lab";
     return death;
   }
+  if (gone.by_watchdog) {
+    death.cause = Cause::watchdog;
+    death.detail = "its watchdog fired";
+    return death;
+  }
   for (const KernelReport& report : gone.reports)
     if (report.fatal) {
       death.cause = Cause::panic;

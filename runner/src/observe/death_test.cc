@@ -16,7 +16,7 @@ KernelReport report(ReportKind kind, uint64_t line, bool fatal = false) {
 }
 
 NodeGone gone(std::vector<KernelReport> reports, bool by_host = false) {
-  return {2, from_ns(5), by_host, std::move(reports), "last words"};
+  return {2, from_ns(5), by_host, false, std::move(reports), "last words"};
 }
 
 TEST(Death, AFenceIsNamedByTheLastReasonBeforeIt) {
@@ -59,6 +59,14 @@ TEST(Death, PanicHostRebootPowerOffAndNothing) {
   const Death death = death_of(gone({}));
   EXPECT_EQ(death.cause, Cause::unknown);
   EXPECT_EQ(death.detail, "last words");
+}
+
+TEST(Death, AWatchdogIsTheReasonEvenOfAnUnwellKernelButNotOfAPowerCut) {
+  NodeGone fired = gone({report(ReportKind::oops, 1, true)});
+  fired.by_watchdog = true;
+  EXPECT_EQ(death_of(fired).cause, Cause::watchdog);
+  fired.by_host = true;
+  EXPECT_EQ(death_of(fired).cause, Cause::host_power);
 }
 
 }  // namespace

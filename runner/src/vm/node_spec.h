@@ -46,7 +46,7 @@ struct NodeSpec {
   uint16_t local_port = 0;   ///< 127.0.0.1 UDP port that QEMU sends from and receives on
 
   std::map<std::string, fs::path> fw_cfg;  ///< NAME (the guest sees opt/org.o2lab/NAME) to the file it shows
-  bool watchdog = false;                   ///< i6300esb, action reset
+  bool watchdog = false;                   ///< i6300esb that ends the node
 
   /// Cluster Ethernet address, 52:54:00:cc:00:NN with NN the node number.
   std::string cluster_mac() const;
