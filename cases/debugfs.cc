@@ -252,6 +252,9 @@ LAB_CASE(
   }
 }
 
+/// Whoever reads all the time ends when this file is there.
+constexpr const char* kStopReading = "/run/stop-reading";
+
 /// Reads every list on a node again and again, and notes what is in none of their formats.
 class Reader {
  public:
@@ -266,7 +269,7 @@ class Reader {
         "  cat o2hb/*/pinned o2dlm/*/dlm_state o2dlm/*/mle_state o2dlm/*/purge_list >/dev/null\n"
         "  echo round\n"
         "done 2>/dev/null'",  // a region or domain that goes takes its files along
-        kDebugfs, kStop));
+        kDebugfs, kStopReading));
   }
 
   /// Has gone through all lists often enough.
@@ -274,9 +277,9 @@ class Reader {
 
   /// Ends it; nothing but rounds may have come.
   void stop() {
-    node_.sh(fmt::format("touch {}", kStop));
+    node_.sh(fmt::format("touch {}", kStopReading));
     process_->wait(Deadline::in(30s));
-    node_.sh(fmt::format("rm {}", kStop));
+    node_.sh(fmt::format("rm {}", kStopReading));
     for (const StampedLine& line : process_->lines()) {
       if (line.text != "round") {
         ADD_FAILURE() << node_.name() << " read: " << line.text;
@@ -285,8 +288,6 @@ class Reader {
   }
 
  private:
-  static constexpr const char* kStop = "/run/stop-reading";
-
   Node& node_;
   std::unique_ptr<RemoteProcess> process_;
 };
@@ -308,6 +309,29 @@ LAB_CASE(Debugfs, ListsAreReadWhileVolumesComeAndGo, Nightly(), Nodes(2), Until(
   }
   first.stop();
   second.stop();
+}
+
+LAB_CASE(
+    Debugfs, FilesOfADomainGoBeforeItsThreads, Nightly(), Nodes(1), Until(Ready::heartbeat), Part("01"),
+    Guards("a domain whose lists somebody still reads has no files any more once its threads have ended, "
+           "which dlm_state shows; the next domain of the name has its own")) {
+  Node& node = lab.node(1);
+  const std::string directory = fmt::format("{}/o2dlm/{}", kDebugfs, lab.o2cb().uuid());
+  const auto show_state = [&] { return node.run(fmt::format("cat {}/dlm_state", directory)).out; };
+  lab.o2cb().mount(node);
+  // An open list keeps the domain, not its threads.
+  const auto holder = node.start(fmt::format(
+      "exec bash -c 'exec < {}/locking_state && echo open && while [ ! -e {} ]; do sleep 0.1; done'",
+      directory, kStopReading));
+  lab.wait_until("the list to be open", 30s, [&] { return Seen{!holder->lines().empty(), "it is not"}; });
+  lab.o2cb().umount(node);
+  EXPECT_EQ(show_state(), "") << "of a domain that has ended";
+  lab.o2cb().mount(node);
+  EXPECT_NE(show_state(), "") << "of the next one";
+  node.sh(fmt::format("touch {}", kStopReading));
+  holder->wait(Deadline::in(30s)).check();
+  node.sh(fmt::format("rm {}", kStopReading));
+  EXPECT_NE(show_state(), "") << "once the first one is forgotten";
 }
 
 LAB_CASE(
