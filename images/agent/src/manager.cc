@@ -1,45 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "manager.h"
 
-#include <optional>
-
 #include "text.h"
+#include "xml.h"
 
 namespace o2member {
 
-namespace {
-
-// Value of an attribute in one start tag. Pacemaker writes attributes in double quotes and without blanks.
-std::optional<std::string> attribute(const std::string& tag, const std::string& name) {
-  const std::string opening = " " + name + "=\"";
-  const size_t at = tag.find(opening);
-  if (at == std::string::npos) return std::nullopt;
-  const size_t begin = at + opening.size();
-  const size_t end = tag.find('"', begin);
-  if (end == std::string::npos) return std::nullopt;
-  return tag.substr(begin, end - begin);
-}
-
-// The next start tag of this element from `at` on, which moves behind it; empty when there is none.
-std::string next_tag(const std::string& xml, const std::string& element, size_t& at) {
-  const size_t begin = xml.find("<" + element + " ", at);
-  const size_t end = begin == std::string::npos ? begin : xml.find('>', begin);
-  if (end == std::string::npos) return {};
-  at = end;
-  return xml.substr(begin, end - begin);
-}
-
-}  // namespace
-
 NodeState Pacemaker::state_in(const std::string& xml, const std::string& node) {
-  size_t at = 0;
-  const bool fencing = attribute(next_tag(xml, "cluster_options", at), "stonith-enabled") == "true";
-  at = 0;
-  for (std::string tag = next_tag(xml, "node", at); !tag.empty(); tag = next_tag(xml, "node", at)) {
-    const auto online = attribute(tag, "online");
-    const auto unclean = attribute(tag, "unclean");
-    // Resources name nodes in elements of the same name, without a state.
-    if (attribute(tag, "name") != node || !online || !unclean) continue;
+  const auto shown = parse_xml(xml);
+  if (!shown) return NodeState::unknown;
+  const bool fencing = shown->child("summary").child("cluster_options").get("stonith-enabled") == "true";
+  for (const Element& member : shown->child("nodes").children) {
+    const std::string online = member.get("online");
+    const std::string unclean = member.get("unclean");
+    if (member.get("name") != node || online.empty() || unclean.empty()) continue;
     if (unclean != "false") return NodeState::unclean;
     if (online == "true") return NodeState::online;
     // Without fencing Pacemaker calls a lost node clean and means that it does not care.
