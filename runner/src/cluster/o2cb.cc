@@ -91,7 +91,7 @@ void O2cb::mount(Node& node, int volume, Duration limit) {
 }
 
 void O2cb::umount(Node& node, int volume) {
-  node.sh("umount " + o2cb_script::mount_point(volume), 60s);
+  node.sh("umount -i " + o2cb_script::mount_point(volume), 60s);
 }
 
 void O2cb::start_heartbeat_everywhere(const std::vector<Node*>& nodes) {

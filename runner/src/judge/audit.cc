@@ -18,7 +18,7 @@ constexpr const char* kLeakOfTheSource = "dlm_new_lockres";
 
 void unmount_all(Cluster& cluster) {
   const std::vector<Node*> nodes = cluster.running_nodes();
-  on_each(nodes, [](Node& node) { node.sh("umount -a -t ocfs2", 60s); });
+  on_each(nodes, [](Node& node) { node.sh("umount -i -a -t ocfs2", 60s); });
 }
 
 std::string leaks_of_cluster_modules(const std::string& kmemleak) {

@@ -138,7 +138,7 @@ bool Session::empty_nodes(const CaseSpec& spec) {
     cluster_->heal();
     const std::vector<Node*> running = cluster_->running_nodes();
     on_each(running, [&](Node& node) {
-      node.sh("umount -a -t ocfs2", 20s);
+      node.sh("umount -i -a -t ocfs2", 20s);
       node.sh(o2cb_script::unconfigure(cluster_->topology()), 20s);
       node.sh(module_swap_script::unload(), 20s);
       const std::string tainted = node.sh(kIsClean);
