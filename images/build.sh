@@ -127,6 +127,9 @@ make_root() {
   if [ ${#agent[@]} -gt 0 ]; then
     "$here/agent/build.sh" "$root/usr/sbin/o2member"
     install -D -m 0755 "$here/agent/ocf/o2member" "$root/usr/lib/ocf/resource.d/o2lab/o2member"
+    install -D -m 0644 "$here/agent/volume.xml" "$root/usr/share/o2member/volume.xml"
+    ln -s o2member "$root/usr/sbin/mount.o2member"
+    ln -s o2member "$root/usr/sbin/umount.ocfs2"
   fi
   link_busybox "$root"
 }
@@ -148,7 +151,8 @@ check_root() {
     found=$(find "$root" -iname '*python*' -o -name '*.py' -o -name 'perl*' | head -5)
     [ -z "$found" ] || die "the root holds Python or Perl: $found"
   else
-    tools=(corosync pacemakerd cibadmin crm_mon stonith_admin sbd fence_o2lab)
+    tools=(corosync pacemakerd cibadmin crm_attribute crm_mon crm_node crm_resource crm_simulate stonith_admin sbd fence_o2lab o2member
+      mount.o2member umount.ocfs2)
   fi
   for tool in mkfs.ocfs2 mount.ocfs2 debugfs.ocfs2 fsck.ocfs2 mounted.ocfs2 ocfs2_hb_ctl o2cb dropbear modprobe ip mount umount \
     dd flock sync sh o2lab-init "${tools[@]}"; do

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "exports.h"
 #include "recovery.h"
 
 namespace o2member {
@@ -36,7 +37,7 @@ Ocf Agent::run(const std::string& action) {
   try {
     return (this->*found->second)();
   } catch (const Failure& failure) {
-    host_.say(action + ": " + failure.what());
+    host_.reason(action + ": " + failure.what());
     return failure.code();
   }
 }
@@ -219,7 +220,10 @@ void Agent::unmount_volume() const {
     if (left.empty()) return;
     const std::string& point = left.front().point;
     unexport(point);
-    const CommandResult result = host_.run({"umount", point});
+    // Not by the helper for umount by hand, which would ask Pacemaker for just this stop.
+    const bool own_kind = left.front().fstype == "ocfs2";
+    const CommandResult result = host_.run(own_kind ? std::vector<std::string>{"umount", "-i", point}
+                                                    : std::vector<std::string>{"umount", point});
     // A status of 0 is believed only when the mount is gone, and the other way round.
     if (to_unmount(read_mounts(host_), which).size() < left.size()) continue;
     if (host_.now() >= end)
@@ -230,14 +234,12 @@ void Agent::unmount_volume() const {
 }
 
 void Agent::unexport(const std::string& point) const {
-  for (const std::string& line : lines_of(host_.read("/var/lib/nfs/etab").value_or(""))) {
-    const std::vector<std::string> words = words_of(line);
-    if (words.size() < 2 || !is_within(unescaped(words[0]), point)) continue;
-    const std::string client = words[1].substr(0, words[1].find('('));
-    const CommandResult result = host_.run({"exportfs", "-u", client + ":" + unescaped(words[0])});
+  for (const Export& exported : exports_within(host_, point)) {
+    const std::string what = exported.client + ":" + exported.path;
+    const CommandResult result = host_.run({"exportfs", "-u", what});
     if (result.status != 0)
-      host_.say("exportfs -u " + client + ":" + words[0] + " ended with " + std::to_string(result.status) +
-                ": " + trimmed(result.output));
+      host_.say("exportfs -u " + what + " ended with " + std::to_string(result.status) + ": " +
+                trimmed(result.output));
   }
 }
 

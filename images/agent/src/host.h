@@ -65,6 +65,8 @@ class Host {
   virtual void pause(Milliseconds time) = 0;
   /// A line for the administrator; Pacemaker puts an agent's stderr into its log.
   virtual void say(const std::string& text) = 0;
+  /// The same, and Pacemaker shows it as what ended the action (crm_mon: exit-reason).
+  virtual void reason(const std::string& text) = 0;
 };
 
 /// Text of an errno with its name's sense, for messages.

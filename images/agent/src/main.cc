@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent.h"
+#include "hand_command.h"
 #include "sync.h"
 #include "watch.h"
 
@@ -16,6 +17,8 @@ constexpr const char* kUsage =
     "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
     "       o2member watch --volume DEVICE... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
     "                      [--patience MS] [--startup-patience MS]\n"
+    "       o2member mount DEVICE DIRECTORY [-sfnv] [-o OPTIONS]   (mount -t o2member)\n"
+    "       o2member umount DIRECTORY [-flnrv]                     (umount)\n"
     "\n"
     "Membership of OCFS2 volumes from a cluster manager, for kernels with the heartbeat mode \"user\".\n"
     "\n"
@@ -33,6 +36,18 @@ constexpr const char* kUsage =
     "               it dead; it is run after the patience (2000 ms), or, for nodes that were not there when "
     "the\n"
     "               first node came in, after the startup patience (20000 ms).\n"
+    "  mount        asks Pacemaker to mount the volume on this node: mount(8) calls it for the type "
+    "o2member. A "
+    "volume\n"
+    "               that no resource mounts gets one by /etc/o2member/volume.xml or "
+    "/usr/share/o2member/volume.xml.\n"
+    "               mount -t ocfs2 is the way past it.\n"
+    "  umount       asks Pacemaker to stop the volume on this node; -f: with what depends on it. umount(8) "
+    "calls it\n"
+    "               for every OCFS2 volume, and what Pacemaker does not mount is just unmounted. umount -i "
+    "is "
+    "the\n"
+    "               way past it.\n"
     "\n"
     "o2member(8) leads from mkfs.ocfs2 to a volume that fails over.\n";
 
@@ -118,7 +133,9 @@ int watch_command(const std::vector<std::string>& arguments) {
   return watch(options);
 }
 
-int main_of(const std::vector<std::string>& arguments) {
+int main_of(const std::string& called, const std::vector<std::string>& arguments) {
+  if (called == "mount.o2member") return mount_command(called, arguments);
+  if (called == "umount.ocfs2") return umount_command(called, arguments);
   const std::string command = arguments.empty() ? "" : arguments[0];
   if (command == "--help" || command == "-h" || command == "help") {
     std::fputs(kUsage, stdout);
@@ -128,6 +145,9 @@ int main_of(const std::vector<std::string>& arguments) {
     if (command == "ocf" && arguments.size() == 2) return ocf(arguments[1]);
     if (command == "sync") return sync(arguments);
     if (command == "watch") return watch_command(arguments);
+    const std::vector<std::string> rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
+    if (command == "mount") return mount_command("o2member mount", rest);
+    if (command == "umount") return umount_command("o2member umount", rest);
     throw Usage(command.empty() ? "a command is missing" : "no such command, or not so: " + command);
   } catch (const Usage& usage) {
     std::fprintf(stderr, "o2member: %s (o2member --help)\n", usage.what());
@@ -142,5 +162,7 @@ int main_of(const std::vector<std::string>& arguments) {
 }  // namespace o2member
 
 int main(int argc, char** argv) {
-  return o2member::main_of(std::vector<std::string>(argv + 1, argv + argc));
+  const std::string path = argv[0];
+  return o2member::main_of(path.substr(path.find_last_of('/') + 1),
+                           std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -8,9 +8,10 @@ namespace o2member {
 namespace {
 
 constexpr const char* kRunDirectory = "/run/o2member";
+constexpr std::string_view kSuffix = ".state";
 
 std::string path_of(const std::string& directory) {
-  return std::string(kRunDirectory) + "/" + StateFile::key(directory) + ".state";
+  return std::string(kRunDirectory) + "/" + StateFile::key(directory) + std::string(kSuffix);
 }
 
 }  // namespace
@@ -35,6 +36,18 @@ std::optional<StateFile> StateFile::read(Host& host, const std::string& director
   const std::vector<std::string> words = words_of(text.value_or(""));
   if (words.size() != 3) return std::nullopt;
   return StateFile{.uuid = words[0], .number = words[1], .cluster = words[2]};
+}
+
+std::vector<std::string> StateFile::directories(Host& host) {
+  std::vector<std::string> found;
+  for (const std::string& name : host.list(kRunDirectory).value_or(std::vector<std::string>{})) {
+    if (!name.ends_with(kSuffix)) continue;
+    std::string directory;
+    for (size_t i = 0; i < name.size() - kSuffix.size(); ++i)
+      directory += name[i] == '%' && name[++i] == '-' ? '/' : name[i];
+    found.push_back(directory);
+  }
+  return found;
 }
 
 int StateFile::write(Host& host, const std::string& directory) const {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host.h"
 
@@ -19,6 +20,8 @@ struct StateFile {
   /// 0 or an errno.
   int write(Host& host, const std::string& directory) const;
   static void remove(Host& host, const std::string& directory);
+  /// The directories of all there are, sorted.
+  static std::vector<std::string> directories(Host& host);
   /// A file name that stands for this directory and no other.
   static std::string key(const std::string& directory);
 };

@@ -156,13 +156,16 @@ class SystemHost : public Host {
   Clock::time_point now() override { return Clock::now(); }
   void pause(Milliseconds time) override { std::this_thread::sleep_for(time); }
 
-  void say(const std::string& text) override {
-    const std::string line = "o2member: " + text + "\n";
-    // Nobody is left to tell when this fails.
-    [[maybe_unused]] const ssize_t written = ::write(2, line.data(), line.size());
-  }
+  void say(const std::string& text) override { line("o2member: " + text); }
+  void reason(const std::string& text) override { line("ocf-exit-reason:" + text); }
 
  private:
+  static void line(const std::string& text) {
+    const std::string whole = text + "\n";
+    // Nobody is left to tell when this fails.
+    [[maybe_unused]] const ssize_t written = ::write(2, whole.data(), whole.size());
+  }
+
   static std::string drain(int fd) {
     std::string text;
     char buffer[4096];

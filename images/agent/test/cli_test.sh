@@ -24,6 +24,21 @@ expect 2 'needs --fence' o2member watch --volume /dev/null
 expect 2 'capital hexadecimal' o2member watch --volume 0123 --fence true
 expect 5 'is it running' o2member sync
 
+ln -s o2member "$work/mount.o2member"
+ln -s o2member "$work/umount.ocfs2"
+expect 0 "o2member umount DIRECTORY" o2member --help
+expect 1 "usage: mount.o2member DEVICE DIRECTORY" mount.o2member /dev/null
+expect 1 "usage: o2member mount DEVICE" o2member mount /dev/null "$work" -q
+expect 1 "usage: umount.ocfs2 DIRECTORY" umount.ocfs2 -f
+if [ "$(id -u)" -eq 0 ]; then
+  expect 32 "^mount.o2member: /dev/null is no block device" mount.o2member /dev/null "$work" -o rw
+  expect 32 "^o2member mount: /dev/null is no block device" o2member mount -v /dev/null "$work"
+  expect 32 "not mounted|no mount point" umount.ocfs2 "$work/none" -n
+else
+  expect 1 "only root" mount.o2member /dev/null "$work"
+  expect 1 "only root" umount.ocfs2 "$work"
+fi
+
 expect 3 'no such action: frob' "$agent" frob
 expect 3 'no such action' "$agent"
 expect 6 'parameter device is not set' "$agent" validate-all
@@ -37,6 +52,7 @@ for parameter in device directory fstype options cluster configfs; do
   expect 0 "<parameter name=\"$parameter\"" "$agent" meta-data
 done
 if command -v xmllint >/dev/null; then
+  expect 0 "" xmllint --noout "$here/../volume.xml"
   "$agent" meta-data | grep -v DOCTYPE >"$work/meta.xml"
   expect 0 '' xmllint --noout "$work/meta.xml"
   schema=/usr/share/resource-agents/metadata.rng

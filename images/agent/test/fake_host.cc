@@ -290,13 +290,25 @@ std::optional<dev_t> FakeHost::block_device(const std::string& path) {
 CommandResult FakeHost::run(const std::vector<std::string>& argv) {
   std::string line;
   for (const std::string& word : argv) line += (line.empty() ? "" : " ") + word;
+  if (on_run)
+    if (const auto answer = on_run(argv)) {
+      calls.push_back(line);
+      return *answer;
+    }
   for (const std::string& key : {line, argv[0]})
     if (const auto found = answers.find(key); found != answers.end()) {
       calls.push_back(line);
       return found->second;
     }
   if (argv[0] == "mount") return mount(argv);
-  if (argv[0] == "umount" && argv.size() == 2) return umount(argv[1]);
+  if (argv[0] == "umount" && argv.size() == 3 && argv[1] == "-i") return umount(argv[2]);
+  if (argv[0] == "umount" && argv.size() == 2) {
+    // umount(8) runs a helper for OCFS2, and that is this program.
+    const auto top = std::find_if(mounts.rbegin(), mounts.rend(),
+                                  [&](const Mount& mount) { return mount.point == argv[1]; });
+    if (top != mounts.rend() && top->fstype == "ocfs2") strays.push_back("umount without -i of " + argv[1]);
+    return umount(argv[1]);
+  }
   calls.push_back(line);
   return {127, "no such program"};
 }

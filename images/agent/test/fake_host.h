@@ -49,6 +49,8 @@ class FakeHost : public Host {
   bool mount_lies = false;        ///< mount says 0 and does nothing
   bool locked = false;            ///< somebody else has every lock
   std::function<void()> on_pause;
+  /// Asked first; nothing: the rest decides.
+  std::function<std::optional<CommandResult>(const std::vector<std::string>&)> on_run;
 
   // What the test looks at.
   std::vector<std::string> calls;   ///< what was changed, in order: "link node2", "mount", "umount /mnt", …
@@ -65,6 +67,7 @@ class FakeHost : public Host {
   void link_now(const std::vector<std::string>& nodes, const std::string& uuid = kUuid);
   void mount_now(const std::string& point, const std::string& device = "/dev/shared0");
   void add_directory(const std::string& path) { directories_.insert(path); }
+  void add_link(const std::string& path, const std::string& target) { links_[path] = target; }
   void add_cluster(const std::string& name, const Names& nodes, const std::string& own);
   void forget_cluster(const std::string& name);
   void forget_directory(const std::string& path) { directories_.erase(path); }
@@ -86,6 +89,7 @@ class FakeHost : public Host {
   Clock::time_point now() override { return now_; }
   void pause(Milliseconds time) override;
   void say(const std::string& text) override { said.push_back(text); }
+  void reason(const std::string& text) override { said.push_back(text); }
 
  private:
   bool is_node(const std::string& path) const;
