@@ -24,7 +24,7 @@ KERNEL ?= lab
 IMAGE ?= default
 # pacemaker: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
 STACK ?=
-STACK_CASES_pacemaker := --selection all FailoverStack.* FencingStack.*
+STACK_CASES_pacemaker := --selection all FailoverStack.* FencingStack.* MountStack.*
 # Cases to run (gtest patterns, blank-separated); empty: the lab-test selection.
 CASES ?=
 # Further arguments of `o2lab run` and `o2lab bench`.
