@@ -246,7 +246,7 @@ void Agent::unexport(const std::string& point) const {
 Ocf Agent::monitor() {
   parameters_.check_paths();
   const auto here = mount_here(mount_of());
-  if (!here) return Ocf::not_running;
+  if (!here) return leaves_by_hand() ? Ocf::success : Ocf::not_running;
   const bool wants_read_only = ("," + parameters_.options + ",").find(",ro,") != std::string::npos;
   if (here->read_only() && !wants_read_only)
     throw Failure(Ocf::generic,
@@ -260,6 +260,13 @@ Ocf Agent::monitor() {
   // A probe looks and does nothing else.
   if (number_of(meta_of(environment_, "interval", "0"), 1L << 40) > 0) drop_dead(region, tree);
   return Ocf::success;
+}
+
+// A umount by hand unmounts first and then asks for the stop. What is done about a failed monitor in between
+// may be a fence.
+bool Agent::leaves_by_hand() const {
+  return StateFile::read(host_, parameters_.directory) &&
+         !host_.lock(StateFile::leave_key(parameters_.directory), Milliseconds(0));
 }
 
 // A notification after fencing can be missed: Pacemaker forgets what ran on a node that was fenced by

@@ -52,6 +52,7 @@ class Agent {
   void mount_volume() const;
   void unmount_volume() const;
   void unexport(const std::string& point) const;
+  bool leaves_by_hand() const;
   void leave_after_failure(Region& region) const;
   /// Waits until the manager calls this node down, or in good order; throws when it does not.
   void wait_proof(const std::string& node) const;

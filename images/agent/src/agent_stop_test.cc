@@ -133,6 +133,18 @@ TEST_F(Stop, ALinkThatDoesNotGoFailsIt) {
   EXPECT_THAT(host.said_text(), HasSubstr("EIO"));
 }
 
+TEST_F(Monitor, AUmountByHandThatIsUnderWayIsNoFailure) {
+  started_with({"node2"});
+  host.mounts.clear();
+  EXPECT_EQ(run("monitor"), Ocf::not_running);
+  host.locks = {"hand" + StateFile::key("/mnt")};
+  EXPECT_EQ(run("monitor"), Ocf::not_running) << "a mount by hand waits for just that";
+  host.locks = {StateFile::leave_key("/mnt")};
+  EXPECT_EQ(run("monitor"), Ocf::success);
+  StateFile::remove(host, "/mnt");
+  EXPECT_EQ(run("monitor"), Ocf::not_running);
+}
+
 TEST_F(Monitor, TellsMountedFromNot) {
   EXPECT_EQ(run("monitor"), Ocf::not_running);
   started_with({"node2"});

@@ -30,7 +30,8 @@ int Hand::umount(const UmountRequest& request) {
          " is a volume of the cluster manager's, which cannot stop it while it is in use: no -l");
   if (request.other_namespace) fail("Pacemaker unmounts in its own mount namespace, not in another");
   const std::string node = require_node(bypass + " unmounts, and leaves this node a member of the volume");
-  const auto guard = lock(mount->point);
+  const auto guard = lock(*directory);
+  const auto leaving = host_.lock(StateFile::leave_key(*directory), kPatience);
   const std::string cib = crm_.cib_text();
   const Element parsed = parse_xml(cib).value_or(Element{});
   const auto all = managed_volumes(parsed);

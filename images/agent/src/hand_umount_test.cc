@@ -31,6 +31,17 @@ TEST_F(HandUmount, StopsItHere) {
   EXPECT_THAT(crm.constraints, HasSubstr("operation=\"eq\" value=\"unmounted\""));
 }
 
+TEST_F(HandUmount, AMonitorCanTellThatItIsUnderWay) {
+  const auto stops = crm.on_attribute;
+  crm.on_attribute = [&](const std::string& name, const std::string& value) {
+    EXPECT_FALSE(host.mounted("/mnt"));
+    EXPECT_TRUE(host.held.contains(StateFile::leave_key("/mnt")));
+    stops(name, value);
+  };
+  EXPECT_EQ(umount(), "");
+  EXPECT_TRUE(host.held.empty());
+}
+
 TEST_F(HandUmount, TheConstraintIsThereBeforeItIsNeededAndOnlyOnce) {
   const auto stops = crm.on_attribute;
   crm.on_attribute = [&](const std::string& name, const std::string& value) {

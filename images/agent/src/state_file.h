@@ -24,6 +24,8 @@ struct StateFile {
   static std::vector<std::string> directories(Host& host);
   /// A file name that stands for this directory and no other.
   static std::string key(const std::string& directory);
+  /// Name of the lock that a umount by hand of this directory holds.
+  static std::string leave_key(const std::string& directory) { return "leave" + key(directory); }
 };
 
 }  // namespace o2member

@@ -19,6 +19,17 @@ std::string last(const std::string& path) {
   return path.substr(path.find_last_of('/') + 1);
 }
 
+/// A lock, in the list of those that are held for as long as it is.
+class Held : public Guard {
+ public:
+  Held(std::multiset<std::string>& all, const std::string& name) : all_(all), at_(all.insert(name)) {}
+  ~Held() override { all_.erase(at_); }
+
+ private:
+  std::multiset<std::string>& all_;
+  std::multiset<std::string>::iterator at_;
+};
+
 std::string regions() {
   return std::string(kRoot) + "/lab/heartbeat";
 }
@@ -333,8 +344,8 @@ CommandResult FakeHost::umount(const std::string& point) {
   return {0, ""};
 }
 
-std::unique_ptr<Guard> FakeHost::lock(const std::string& /*name*/, Milliseconds limit) {
-  if (!locked) return std::make_unique<Guard>();
+std::unique_ptr<Guard> FakeHost::lock(const std::string& name, Milliseconds limit) {
+  if (!locked && !locks.contains(name)) return std::make_unique<Held>(held, name);
   now_ += limit;
   return nullptr;
 }

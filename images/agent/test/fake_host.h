@@ -48,6 +48,7 @@ class FakeHost : public Host {
   bool umount_lies = false;       ///< umount says 0 and does nothing
   bool mount_lies = false;        ///< mount says 0 and does nothing
   bool locked = false;            ///< somebody else has every lock
+  std::set<std::string> locks;    ///< those that somebody else has
   std::function<void()> on_pause;
   /// Asked first; nothing: the rest decides.
   std::function<std::optional<CommandResult>(const std::vector<std::string>&)> on_run;
@@ -56,7 +57,8 @@ class FakeHost : public Host {
   std::vector<std::string> calls;   ///< what was changed, in order: "link node2", "mount", "umount /mnt", …
   std::vector<std::string> strays;  ///< changes outside the places where the agent has business
   std::vector<std::string> said;
-  bool fenced = false;  ///< the own link went while the region was in use
+  std::multiset<std::string> held;  ///< locks that the program has now
+  bool fenced = false;              ///< the own link went while the region was in use
   Names members(const std::string& uuid = kUuid) const;
   bool region_exists(const std::string& uuid = kUuid) const;
   std::string calls_text() const;
