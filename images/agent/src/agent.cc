@@ -183,6 +183,7 @@ void Agent::leave_after_failure(Region& region) const {
 }
 
 Ocf Agent::stop() {
+  const auto end = host_.now() + limit() * 2 / 3;
   try {
     parameters_.check_paths();
   } catch (const Failure& failure) {
@@ -206,7 +207,11 @@ Ocf Agent::stop() {
     const ClusterTree tree =
         ClusterTree::find(host_, parameters_.configfs,
                           parameters_.cluster.empty() && state ? state->cluster : parameters_.cluster);
-    Region(host_, tree, uuid).leave();
+    Region region(host_, tree, uuid);
+    // A umount that somebody else has under way takes the mount off the list long before it lets go of the
+    // region; a stop that fails in between has this node fenced.
+    while (region.in_use() && host_.now() < end) host_.pause(kBetweenTries);
+    region.leave();
   }
   StateFile::remove(host_, parameters_.directory);
   return Ocf::success;

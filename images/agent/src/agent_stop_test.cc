@@ -93,6 +93,15 @@ TEST_F(Stop, LeavesTheRegionAloneWhileTheKernelUsesIt) {
   EXPECT_THAT(host.said_text(), HasSubstr("still in use"));
 }
 
+TEST_F(Stop, WaitsForAUmountOfSomebodyElses) {
+  started_with({"node2"});
+  host.mounts.clear();
+  host.domains = {kUuid};
+  host.on_pause = [&] { host.domains.clear(); };
+  EXPECT_EQ(run("stop"), Ocf::success) << host.said_text();
+  EXPECT_FALSE(host.region_exists());
+}
+
 TEST_F(Stop, WorksWithoutTheDevice) {
   started_with({"node2"});
   host.superblocks.clear();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cerrno>
 #include <map>
 #include <string>
 
@@ -32,6 +33,8 @@ class Region {
   /// For a volume that is not mounted any more: own link, peers' links, region. Throws and touches nothing
   /// while the kernel still uses the region.
   void leave();
+  /// Whether a mount or DLM domain of this machine depends on it. One that is empty is gone afterwards.
+  bool in_use() { return try_remove() == EBUSY; }
 
  private:
   std::string path() const { return tree_.region_path(uuid_); }
