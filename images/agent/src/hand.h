@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "crm.h"
+#include "failure.h"
 #include "host.h"
 #include "managed.h"
 #include "mounts.h"
@@ -32,6 +33,15 @@ struct UmountRequest {
   bool verbose = false;
   bool other_namespace = false;
 };
+
+/// How often to look at the mounts, and at Pacemaker: crm_mon takes seconds of a busy node's time, which what
+/// is waited for needs more.
+inline constexpr Milliseconds kGlance{200};
+inline constexpr Milliseconds kLook{2000};
+
+[[noreturn]] inline void fail(const std::string& text) {
+  throw Failure(Ocf::generic, text);
+}
 
 /// mount and umount of a volume by hand, done by asking Pacemaker for it on this node.
 ///

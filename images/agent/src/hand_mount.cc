@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "failure.h"
 #include "hand.h"
 #include "state_file.h"
 #include "text.h"
@@ -9,14 +8,6 @@
 namespace o2member {
 
 namespace {
-
-constexpr Milliseconds kGlance{200};
-/// crm_mon takes seconds of a busy node's time, which the start needs more.
-constexpr Milliseconds kLook{2000};
-
-[[noreturn]] void fail(const std::string& text) {
-  throw Failure(Ocf::generic, text);
-}
 
 /// Those that say something about the mount itself; mount(8) passes on a few that only concern itself.
 Names telling(const std::vector<std::string>& options) {
@@ -145,10 +136,10 @@ void Hand::agree(const ManagedVolume& managed, const MountRequest& request, cons
 std::string Hand::name_everywhere(const std::string& device, const Volume& volume) {
   const auto number = host_.block_device(device);
   const auto same = [&](const std::string& path) { return host_.block_device(path) == number; };
-  if (const std::string path = "/dev/disk/by-uuid/" + dashed(volume.uuid); same(path)) return path;
+  if (std::string path = "/dev/disk/by-uuid/" + dashed(volume.uuid); same(path)) return path;
   for (const char* directory : {"/dev/disk/by-id", "/dev/mapper", "/dev"})
     for (const std::string& name : host_.list(directory).value_or(std::vector<std::string>{}))
-      if (const std::string path = std::string(directory) + "/" + name;
+      if (std::string path = std::string(directory) + "/" + name;
           host_.link_target(path).has_value() && same(path))
         return path;
   return device;

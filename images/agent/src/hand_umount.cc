@@ -2,23 +2,11 @@
 #include <algorithm>
 
 #include "exports.h"
-#include "failure.h"
 #include "hand.h"
 #include "state_file.h"
 #include "text.h"
 
 namespace o2member {
-
-namespace {
-
-constexpr Milliseconds kGlance{200};
-constexpr Milliseconds kLook{2000};
-
-[[noreturn]] void fail(const std::string& text) {
-  throw Failure(Ocf::generic, text);
-}
-
-}  // namespace
 
 int Hand::umount(const UmountRequest& request) {
   const auto mount = find_mount(request.target);
@@ -68,7 +56,7 @@ std::optional<Mount> Hand::find_mount(const std::string& target) {
     return at == mounts.rend() ? std::nullopt : std::optional(*at);
   };
   // As it is first: to look behind a name can take as long as the volume stands still.
-  if (const auto mount = top([&](const Mount& m) { return m.point == target; })) return mount;
+  if (auto mount = top([&](const Mount& m) { return m.point == target; })) return mount;
   if (const auto number = host_.block_device(target))
     return top(
         [&, text = number_text(*number)](const Mount& m) { return m.fstype == "ocfs2" && m.device == text; });
