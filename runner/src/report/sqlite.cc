@@ -90,7 +90,8 @@ Database::Database(const fs::path& file) {
   if (code != SQLITE_OK) fail(ErrorKind::environment, "{}: {}", file.native(), sqlite3_errstr(code));
   constexpr int kPatienceMs = 20'000;
   sqlite3_busy_timeout(db_.get(), kPatienceMs);
-  run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON");
+  // The journal stays what it is: a change of its mode fails at once when another process makes one too.
+  run("PRAGMA foreign_keys=ON");
 }
 
 void Database::run(const std::string& sql) {

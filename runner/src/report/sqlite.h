@@ -45,8 +45,7 @@ class Statement {
   int bound_ = 0;
 };
 
-/// One connection to an SQLite file, several processes at a time: WAL,
-/// and 20 s of patience with a writer.
+/// One connection to an SQLite file, several processes at a time, with 20 s of patience with each other.
 class Database {
  public:
   /// Opens or creates it; throws environment naming the file.
