@@ -48,7 +48,7 @@ double BenchRecorders::recovery(Cluster& cluster) {
   Appender writer(victim, hub, "/mnt/log", 20ms);
   writer.wait_for(20, 60s);
   // Always at the same point of the victim's beat: its last one counts from then on.
-  const HeartbeatRegion& region = session_.by_hand().heartbeat_region(survivor);
+  const HeartbeatRegion region = session_.by_hand().heartbeat_region(survivor);
   const uint64_t before = last_beat_of(cluster, region, kVictim);
   hub.wait(
       "a beat of the node to be killed", Deadline::in(30s),

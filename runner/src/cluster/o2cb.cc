@@ -48,20 +48,17 @@ void O2cb::format(Node& node) {
 }
 
 std::string O2cb::uuid(int volume) {
-  const auto wanted = static_cast<size_t>(volume);
-  while (uuids_.size() <= wanted) {
+  return uuids_.get(volume, [this](int wanted) {
     // The volume's UUID lies in its superblock, block 2 of 4 KiB: ocfs2_dinode.id2.i_super.s_uuid
     // (fs/ocfs2/ocfs2_fs.h).
     constexpr uint64_t kSuperblock = 2 * 4096;
     constexpr uint64_t kSuper = 192;
     constexpr uint64_t kUuid = 144;
-    const std::vector<std::byte> raw =
-        cluster_.disk(static_cast<int>(uuids_.size())).read(kSuperblock + kSuper + kUuid, 16);
     std::string text;
-    for (const std::byte byte : raw) text += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
-    uuids_.push_back(text);
-  }
-  return uuids_[wanted];
+    for (const std::byte byte : cluster_.disk(wanted).read(kSuperblock + kSuper + kUuid, 16))
+      text += fmt::format("{:02X}", std::to_integer<unsigned>(byte));
+    return text;
+  });
 }
 
 void O2cb::start_heartbeat(Node& node) {
@@ -181,17 +178,18 @@ void O2cb::wait_domain(const std::vector<Node*>& viewers, const NodeSet& expecte
       [&](Node& node) { return domain_nodes(node, volume); }, [&](const Node&) { return expected; });
 }
 
-const HeartbeatRegion& O2cb::heartbeat_region(Node& node, int volume) {
-  if (const auto known = regions_.find(volume); known != regions_.end()) return known->second;
-  const std::string dir =
-      fmt::format("{}/heartbeat/{}", o2cb_script::cluster_dir(cluster_.topology()), uuid(volume));
-  std::istringstream values(node.sh(fmt::format("cd {} && cat start_block block_bytes blocks", dir)));
-  HeartbeatRegion region;
-  uint64_t start_block = 0;
-  if (!(values >> start_block >> region.block_bytes >> region.blocks))
-    fail(ErrorKind::infra, "{}: {} does not tell where the region lies", node.name(), dir);
-  region.start_byte = start_block * region.block_bytes;
-  return regions_[volume] = region;
+HeartbeatRegion O2cb::heartbeat_region(Node& node, int volume) {
+  return regions_.get(volume, [&](int wanted) {
+    const std::string dir =
+        fmt::format("{}/heartbeat/{}", o2cb_script::cluster_dir(cluster_.topology()), uuid(wanted));
+    std::istringstream values(node.sh(fmt::format("cd {} && cat start_block block_bytes blocks", dir)));
+    HeartbeatRegion region;
+    uint64_t start_block = 0;
+    if (!(values >> start_block >> region.block_bytes >> region.blocks))
+      fail(ErrorKind::infra, "{}: {} does not tell where the region lies", node.name(), dir);
+    region.start_byte = start_block * region.block_bytes;
+    return region;
+  });
 }
 
 }  // namespace o2lab

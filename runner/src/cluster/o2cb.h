@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/asked_once.h"
 #include "cluster/cluster.h"
 #include "cluster/heartbeat_block.h"
 
@@ -45,9 +46,9 @@ class O2cb {
   std::string uuid(int volume = 0);
   /// Where the volume's heartbeat region lies, as configfs of `node` tells (start_block, block_bytes,
   /// blocks); asked once.
-  const HeartbeatRegion& heartbeat_region(Node& node, int volume = 0);
+  HeartbeatRegion heartbeat_region(Node& node, int volume = 0);
   /// The regions asked for so far, by volume.
-  const std::map<int, HeartbeatRegion>& known_regions() const { return regions_; }
+  std::map<int, HeartbeatRegion> known_regions() const { return regions_.known(); }
   /// Nodes that `node` sees heartbeat on any region (debugfs o2hb/livenodes).
   NodeSet live_nodes(Node& node);
   /// Nodes that `node` has an o2net connection to (debugfs o2net/connected_nodes); itself is not among them.
@@ -71,8 +72,8 @@ class O2cb {
 
   Cluster& cluster_;
   WaitHub& hub_;
-  std::vector<std::string> uuids_;
-  std::map<int, HeartbeatRegion> regions_;
+  AskedOnce<int, std::string> uuids_;
+  AskedOnce<int, HeartbeatRegion> regions_;
 };
 
 }  // namespace o2lab

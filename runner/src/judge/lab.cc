@@ -296,7 +296,7 @@ Event Lab::wait_node_event(int observer, int node, const std::string& what, size
 }
 
 void Lab::wait_heartbeat_write(Node& node, int volume) {
-  const HeartbeatRegion& region = heartbeat_region(volume);
+  const HeartbeatRegion region = heartbeat_region(volume);
   const TimePoint since = Clock::now();
   wait_until(fmt::format("a heartbeat write of {}", node.name()), 2 * Topology::heartbeat_period + 3s, [&] {
     const auto last = last_heartbeat_write(node, region, TimePoint::max(), volume);

@@ -172,7 +172,7 @@ class Lab {
   void expect_audit(const std::string& name, const std::string& text);
 
   /// Where the volume's heartbeat region lies, as configfs tells.
-  const HeartbeatRegion& heartbeat_region(int volume = 0) {
+  HeartbeatRegion heartbeat_region(int volume = 0) {
     return o2cb_.heartbeat_region(*survivors().at(0), volume);
   }
   /// The region as it is on disk now, read from the host.
