@@ -225,8 +225,10 @@ int main_inside(int argc, char** argv) {
       ->capture_default_str();
   run->add_flag("--until-fail", options.until_fail,
                 "Repeat until a case fails (at most --repeat times, default for ever)");
-  run->add_option("--seed", options.session.seed,
-                  "Seed of everything random; default: from the clock, see run.json");
+  run->add_option(
+      "--seed", options.session.seed,
+      "Seed of everything random; default: from the clock, see run.json. As with GoogleTest's own "
+      "--gtest_repeat each repetition takes the next one: a case's verdict.json has its seed");
   run->add_option_function<std::string>(
          "--schedule", [&](const std::string& file) { options.session.schedule = read_schedule(file); },
          "Repeat the faults of this schedule.json, for cases that choose theirs at random")

@@ -111,7 +111,7 @@ void CasePool::dispatch() {
     if (one == nullptr) return;
     lab->runs = one;
     lab->since = Clock::now();
-    lab->lines.send({{"run", one - all_cases().data()}});
+    lab->lines.send({{"run", one - all_cases().data()}, {"repetition", begun_[one]++}});
   }
 }
 

@@ -83,6 +83,7 @@ class CasePool : public CaseRunner {
   std::vector<const RegisteredCase*> round_;
   int rounds_left_ = 0;
   std::map<const RegisteredCase*, std::deque<CaseResult>> results_;  ///< not asked for yet
+  std::map<const RegisteredCase*, unsigned> begun_;                  ///< how often
   std::string broken_, unwritten_, first_error_;
   ErrorKind first_error_kind_ = ErrorKind::infra;
   bool ready_ = false, failed_ = false, closing_ = false;

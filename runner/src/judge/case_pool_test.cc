@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <map>
+#include <set>
+
 #include "judge/case_worker.h"
 
 namespace o2lab {
@@ -35,8 +38,9 @@ const RegisteredCase& named(const std::string& name) {
                         [&](const auto* one) { return one->spec.name == name; });
 }
 
-CaseResult answer(const RegisteredCase& one, int number) {
+CaseResult answer(const RegisteredCase& one, int number, uint64_t repetition) {
   CaseResult result;
+  result.seed = 100 + repetition;
   result.suite = one.spec.suite;
   result.name = one.spec.name;
   result.lab = number;
@@ -57,7 +61,7 @@ int fake_lab(int number, int fd, const StopFd& stop) {
         ::poll(&raised, 1, 20000);
       }
       lines.send({{"cell", {{"of", one.spec.name}}}});
-      lines.send({{"result", answer(one, number)}, {"broken", ""}});
+      lines.send({{"result", answer(one, number, message->at("repetition"))}, {"broken", ""}});
     }
   lines.send({{"totals", {{"runner_cpu_s", "1.5"}, {"qemu_cpu_s", "2.5"}}}});
   return 0;
@@ -123,11 +127,18 @@ TEST_F(Pool, StartsNoMoreLabsThanThereAreCases) {
 
 TEST_F(Pool, RunsEveryRound) {
   CasePool pool = make(3, false, 2);
+  std::map<std::string, std::set<uint64_t>> seeds;
   for (int round = 0; round < 2; ++round) {
     pool.begin({&named("Passes"), &named("Other")});
-    EXPECT_TRUE(get(pool, "Passes"));
-    EXPECT_TRUE(get(pool, "Other"));
+    for (const char* name : {"Passes", "Other"}) {
+      const auto result = get(pool, name);
+      ASSERT_TRUE(result);
+      seeds[name].insert(result->seed);
+    }
   }
+  const std::set<uint64_t> each{100, 101};
+  EXPECT_EQ(seeds["Passes"], each) << "the next seed for each repetition, whichever ends first";
+  EXPECT_EQ(seeds["Other"], each);
   pool.finish();
   EXPECT_TRUE(pool.result().cases.empty());
 }

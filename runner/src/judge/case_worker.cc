@@ -20,14 +20,19 @@ namespace {
 
 using nlohmann::json;
 
-/// The next case to run; null when there is none any more.
-const RegisteredCase* next_case(JsonLines& lines, int fd, const StopFd& stop) {
+struct Wanted {
+  const RegisteredCase* one = nullptr;  ///< null when there is none any more
+  unsigned repetition = 0;
+};
+
+Wanted next_case(JsonLines& lines, int fd, const StopFd& stop) {
   for (;;) {
     while (const auto message = lines.next())
-      if (message->contains("run")) return &all_cases().at(message->at("run").get<size_t>());
+      if (message->contains("run"))
+        return {&all_cases().at(message->at("run").get<size_t>()), message->value("repetition", 0U)};
     std::array<pollfd, 2> wake{{{fd, POLLIN, 0}, {stop.get(), POLLIN, 0}}};
     ::poll(wake.data(), wake.size(), -1);
-    if (stop.raised() || !lines.fill()) return nullptr;
+    if (stop.raised() || !lines.fill()) return {};
   }
 }
 
@@ -43,8 +48,9 @@ int serve(const SessionOptions& options, const StopFd& stop, int fd, const Carry
     Expectations expectations(session);
     expectations.listen(true);
     lines.send({{"ready", session.result()}});
-    while (const RegisteredCase* one = next_case(lines, fd, stop)) {
-      const CaseResult result = carry ? carry(session, *one, lines) : session.run(*one);
+    for (Wanted next = next_case(lines, fd, stop); next.one != nullptr; next = next_case(lines, fd, stop)) {
+      const CaseResult result =
+          carry ? carry(session, *next.one, lines) : session.run(*next.one, next.repetition);
       lines.send({{"result", result}, {"broken", session.broken()}});
     }
     session.finish(own_cpu());

@@ -75,6 +75,7 @@ struct CaseResult {
   FailureClass failure = FailureClass::none;
   std::vector<Message> messages;  ///< of the last attempt, most telling first; a skip's reason
   int lab = 0;                    ///< of a run with several labs beside each other, from 1; 0: the only one
+  uint64_t seed = 0;              ///< of what was random in it; `--seed` with it alone repeats that
   TimePoint started;
   TimePoint ended;
   int attempts = 1;

@@ -101,6 +101,7 @@ void to_json(json& out, const CaseResult& c) {
          {"failure_class", c.failure == FailureClass::none ? json() : json(name_of(c.failure))},
          {"messages", c.messages},
          {"lab", c.lab},
+         {"seed", c.seed},
          {"started_ns", to_ns(c.started)},
          {"ended_ns", to_ns(c.ended)},
          {"duration_ns", c.duration().count()},
@@ -129,6 +130,7 @@ void from_json(const json& in, CaseResult& c) {
                                                           FailureClass::timeout, FailureClass::infra});
   c.messages = in.at("messages").get<std::vector<Message>>();
   c.lab = in.value("lab", 0);
+  c.seed = in.value("seed", uint64_t{0});
   c.started = from_ns(in.at("started_ns"));
   c.ended = from_ns(in.at("ended_ns"));
   c.attempts = in.value("attempts", 1);

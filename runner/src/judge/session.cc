@@ -32,7 +32,8 @@ std::string new_run_id() {
                      stamp.substr(11, 2), stamp.substr(14, 2), stamp.substr(17, 2), random() & 0xffff);
 }
 
-Session::Session(const SessionOptions& options, const StopFd& stop) : options_(options), stop_(stop) {
+Session::Session(const SessionOptions& options, const StopFd& stop)
+    : options_(options), seed_(options.seed), stop_(stop) {
   result_.started = Clock::now();
   result_.wall_offset = wall_offset_ns();
   result_.id = options.run_id.empty() ? new_run_id() : options.run_id;

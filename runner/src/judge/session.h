@@ -60,8 +60,9 @@ class Session {
   Session(const SessionOptions& options, const StopFd& stop);
   ~Session();
 
-  /// Runs a case, once more when the lab itself failed; never throws.
-  CaseResult run(const RegisteredCase& wanted);
+  /// Runs a case, once more when the lab itself failed; never throws. `repetition` counts from 0 how often
+  /// the run has had this case before: each has a seed of its own, that of the run and one more each time.
+  CaseResult run(const RegisteredCase& wanted, unsigned repetition = 0);
   /// Runs a case with the modules of one prefix in its nodes; never throws. Its kernel is a build with
   /// prefixes.json. Nodes stay up for the next prefix of the same case where nothing was left in them, and
   /// get its modules swapped in; any other call ends them. The result goes by the name `as`.
@@ -132,6 +133,7 @@ class Session {
   void stay(const CaseSpec& spec);
 
   SessionOptions options_;
+  uint64_t seed_;  ///< of the case that runs
   const StopFd& stop_;
   RunResult result_;
   fs::path run_dir_, runtime_dir_;

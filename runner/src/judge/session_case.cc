@@ -61,7 +61,8 @@ void Session::expectation_failed(const std::string& text, const char* file, int 
   record_.fail(FailureClass::expectation, text, file == nullptr ? "" : file, line);
 }
 
-CaseResult Session::run(const RegisteredCase& wanted) {
+CaseResult Session::run(const RegisteredCase& wanted, unsigned repetition) {
+  seed_ = options_.seed + repetition;
   const std::string dir = case_dir_name(wanted.full_name());
   CaseResult result;
   std::vector<std::string> thrown_away;
@@ -92,6 +93,7 @@ CaseResult Session::begin(const RegisteredCase& wanted) {
   result.nodes = spec.nodes;
   result.flavour = flavour_in(spec, options_.flavour);
   result.lab = options_.lab;
+  result.seed = seed_;
   result.started = Clock::now();
   record_.reset();
   oracle_.reset();
@@ -157,7 +159,7 @@ void Session::conclude(const CaseSpec& spec, const fs::path& case_dir,
 }
 
 void Session::run_body(const RegisteredCase& wanted) {
-  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults, options_.seed,
+  Lab lab(wanted.spec, *cluster_, *o2cb_, hub_, *events_, oracle_, record_, options_.no_faults, seed_,
           options_.schedule ? &*options_.schedule : nullptr);
   record_.set_step("");
   events_->add(0, "case", "body");

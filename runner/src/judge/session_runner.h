@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <map>
+
 #include "judge/case_runner.h"
 #include "judge/expectations.h"
 #include "judge/session.h"
@@ -16,7 +18,7 @@ class SessionRunner : public CaseRunner {
   std::optional<CaseResult> run(const RegisteredCase& wanted) override {
     if (!why_not().empty()) return std::nullopt;
     expectations_.listen(true);
-    CaseResult result = session_.run(wanted);
+    CaseResult result = session_.run(wanted, begun_[&wanted]++);
     expectations_.listen(false);  // what the bridge hands to GoogleTest is in the result already
     return result;
   }
@@ -29,6 +31,7 @@ class SessionRunner : public CaseRunner {
 
  private:
   Session& session_;
+  std::map<const RegisteredCase*, unsigned> begun_;  ///< how often
   Expectations expectations_;
 };
 
