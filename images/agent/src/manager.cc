@@ -6,20 +6,23 @@
 
 namespace o2member {
 
-NodeState Pacemaker::state_in(const std::string& xml, const std::string& node) {
+std::map<std::string, NodeState> Pacemaker::states_in(const std::string& xml) {
+  std::map<std::string, NodeState> states;
   const auto shown = parse_xml(xml);
-  if (!shown) return NodeState::unknown;
+  if (!shown) return states;
   const bool fencing = shown->child("summary").child("cluster_options").get("stonith-enabled") == "true";
   for (const Element& member : shown->child("nodes").children) {
     const std::string online = member.get("online");
     const std::string unclean = member.get("unclean");
-    if (member.get("name") != node || online.empty() || unclean.empty()) continue;
-    if (unclean != "false") return NodeState::unclean;
-    if (online == "true") return NodeState::online;
+    if (online.empty() || unclean.empty()) continue;
     // Without fencing Pacemaker calls a lost node clean and means that it does not care.
-    return fencing ? NodeState::down : NodeState::unclean;
+    const NodeState state = unclean != "false" ? NodeState::unclean
+                            : online == "true" ? NodeState::online
+                            : fencing          ? NodeState::down
+                                               : NodeState::unclean;
+    states.emplace(member.get("name"), state);
   }
-  return NodeState::unknown;
+  return states;
 }
 
 std::map<std::string, NodeState> Pacemaker::states_of(const Names& nodes) {
@@ -30,8 +33,12 @@ std::map<std::string, NodeState> Pacemaker::states_of(const Names& nodes) {
   const bool answered = result.status == 0;
   if (!answered)
     host_.say("crm_mon ended with " + std::to_string(result.status) + ": " + trimmed(result.output));
-  for (const std::string& node : nodes)
-    states[node] = answered ? state_in(result.output, node) : NodeState::unknown;
+  const std::map<std::string, NodeState> told =
+      answered ? states_in(result.output) : std::map<std::string, NodeState>();
+  for (const std::string& node : nodes) {
+    const auto one = told.find(node);
+    states[node] = one == told.end() ? NodeState::unknown : one->second;
+  }
   return states;
 }
 

@@ -33,8 +33,8 @@ class Pacemaker : public Manager {
  public:
   explicit Pacemaker(Host& host) : host_(host) {}
   std::map<std::string, NodeState> states_of(const Names& nodes) override;
-  /// The same from what crm_mon --output-as=xml has printed.
-  static NodeState state_in(const std::string& xml, const std::string& node);
+  /// Of all nodes that what crm_mon --output-as=xml has printed tells of.
+  static std::map<std::string, NodeState> states_in(const std::string& xml);
 
  private:
   Host& host_;

@@ -23,21 +23,22 @@ std::string node(const std::string& name, const std::string& online, const std::
 }
 
 TEST(PacemakerState, TellsOnlineDownAndUnclean) {
-  const std::string xml = crm_mon("true", node("node10", "false", "false") + node("node1", "true", "false") +
-                                              node("node2", "false", "true") + node("node3", "true", "true"));
-  EXPECT_EQ(Pacemaker::state_in(xml, "node1"), NodeState::online);
-  EXPECT_EQ(Pacemaker::state_in(xml, "node10"), NodeState::down);
-  EXPECT_EQ(Pacemaker::state_in(xml, "node2"), NodeState::unclean);
-  EXPECT_EQ(Pacemaker::state_in(xml, "node3"), NodeState::unclean)
-      << "in the membership, but with a failed stop";
-  EXPECT_EQ(Pacemaker::state_in(xml, "node"), NodeState::unknown);
-  EXPECT_EQ(Pacemaker::state_in("", "node1"), NodeState::unknown);
+  const auto states = Pacemaker::states_in(
+      crm_mon("true", node("node10", "false", "false") + node("node1", "true", "false") +
+                          node("node2", "false", "true") + node("node3", "true", "true")));
+  EXPECT_EQ(states.at("node1"), NodeState::online);
+  EXPECT_EQ(states.at("node10"), NodeState::down);
+  EXPECT_EQ(states.at("node2"), NodeState::unclean);
+  EXPECT_EQ(states.at("node3"), NodeState::unclean) << "in the membership, but with a failed stop";
+  EXPECT_EQ(states.size(), 4U) << "the names as they are, no part of one";
+  EXPECT_TRUE(Pacemaker::states_in("").empty());
 }
 
 TEST(PacemakerState, WithoutFencingNobodyIsProvenDown) {
-  const std::string xml = crm_mon("false", node("node1", "true", "false") + node("node2", "false", "false"));
-  EXPECT_EQ(Pacemaker::state_in(xml, "node2"), NodeState::unclean);
-  EXPECT_EQ(Pacemaker::state_in(xml, "node1"), NodeState::online);
+  const auto states = Pacemaker::states_in(
+      crm_mon("false", node("node1", "true", "false") + node("node2", "false", "false")));
+  EXPECT_EQ(states.at("node2"), NodeState::unclean);
+  EXPECT_EQ(states.at("node1"), NodeState::online);
 }
 
 TEST(PacemakerState, ASilentManagerKnowsNothing) {
