@@ -5,9 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "cluster/pacemaker.h"
-#include "judge/lab.h"
+#include "failover_case.h"
 #include "observe/fence_order_audit.h"
-#include "steps.h"
 
 namespace o2lab {
 namespace {
@@ -20,13 +19,6 @@ constexpr Duration kFormed = 300s;
 constexpr Duration kMoved = 400s;
 /// From the last link's removal to the end of the recovery.
 constexpr Duration kRecovery = 60s;
-
-std::function<bool(const Event&)> switched(int node, const std::string& answer) {
-  return [node, answer](const Event& event) {
-    return event.node == node && event.source == "power" && event.kind == "done" &&
-           event.fields.value("answer", "").starts_with(answer);
-  };
-}
 
 /// The manager on all nodes of the case, with the volume mounted by it.
 class Stack {
@@ -54,16 +46,8 @@ class Stack {
   void wait_members(const NodeSet& expected) {
     lab_.o2cb().wait_domain(lab_.nodes(expected), expected, Deadline::in(kMoved));
     pacemaker_.wait_started(kVolume, expected, kMoved);
-    std::string links;
-    for (const int number : expected) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
-    // Pacemaker calls a clone stopped before the others have been notified of it.
-    for (Node* node : lab_.nodes(expected))
-      lab_.wait_until(fmt::format("the links on {} to be {}", node->name(), links), kMoved, [&] {
-        const std::string now = links_on(*node);
-        return Seen{now == links, now};
-      });
+    wait_links(lab_, expected, kMoved);
   }
-  std::string links_on(Node& node) { return lab_.region(node, lab_.o2cb().uuid()).links(); }
 
   /// A node that died comes back as an operator does it: power, o2cb, the manager.
   void bring_back(int number) {
@@ -75,39 +59,19 @@ class Stack {
   /// What remains is for the lab: the manager takes no notice any more.
   void let_go() { pacemaker_.set_property("maintenance-mode", "true"); }
 
-  Event wait_fenced(int number, size_t since) {
-    return lab_.wait_event(fmt::format("the switch to confirm that node {} is dead", number), since, kMoved,
-                           switched(number, "ok"));
-  }
-  /// Recovered by those who are left, with nothing lost; `at` is when it could begin to be.
-  void expect_recovered(int dead, size_t since, TimePoint at, Appender& dying, Appender& survivor) {
-    const NodeSet left = lab_.numbers_of(lab_.survivors());
-    const Event fenced = wait_fenced(dead, since);
-    lab_.interval("fault to confirmed fence", fenced.at - at,
-                  within(Pacemaker::fenced_latest(lab_.cluster().size())));
-    wait_replayed(lab_, dead, since, kMoved);
-    wait_members(left);
-    survivor.wait_for(20, kRecovery);
-    lab_.interval("longest stall of the writer on " + lab_.node(survivor.node()).name(),
-                  survivor.longest_stall(at),
-                  within(Pacemaker::unlinked_latest(lab_.cluster().size()) + kRecovery));
-    for (Node* node : lab_.nodes(left)) lab_.check_appended(*node, dying);
+  void expect_recovered(int dead, size_t since, TimePoint at, const Writers& writers) {
+    const int nodes = lab_.cluster().size();
+    o2lab::expect_recovered(lab_, dead, since, at,
+                            {.fenced = within(Pacemaker::fenced_latest(nodes)),
+                             .stall = Pacemaker::unlinked_latest(nodes) + kRecovery,
+                             .moved = kMoved,
+                             .recovery = kRecovery},
+                            writers, [this](const NodeSet& left) { wait_members(left); });
   }
 
  private:
   Lab& lab_;
   Pacemaker pacemaker_;
-};
-
-/// A writer on a node that is to die, and one on a node that stays, both under way.
-struct Writers {
-  Writers(Lab& lab, int victim, int stays)
-      : dying(lab.append(lab.node(victim), fmt::format("/mnt/log{}", victim))),
-        survivor(lab.append(lab.node(stays), fmt::format("/mnt/log{}", stays))) {
-    dying->wait_for(30, 120s);
-    survivor->wait_for(5, 120s);
-  }
-  const std::unique_ptr<Appender> dying, survivor;
 };
 
 /// A node that others cannot hear but that is not dead is fenced by the host, and only then recovered.
@@ -117,11 +81,11 @@ void is_fenced_alive(Lab& lab, int victim, int stays, const std::function<Undo()
   const size_t before = lab.events().position();
   auto fence =
       lab.expect_fence(lab.node(victim), Cause::host_power,
-                       between(Pacemaker::kToken / 2, Pacemaker::fenced_latest(lab.cluster().size())));
+                       between(Corosync::kToken / 2, Pacemaker::fenced_latest(lab.cluster().size())));
   const TimePoint begun = Clock::now();
   const Undo held = fault();
   fence.wait();
-  stack.expect_recovered(victim, before, begun, *writers.dying, *writers.survivor);
+  stack.expect_recovered(victim, before, begun, writers);
   stack.let_go();
 }
 
@@ -133,7 +97,7 @@ LAB_CASE(FailoverStack, KilledIsFencedThenUnlinkedThenReplayed, OnTopology("stac
   const Writers writers(lab, 3, 1);
   const size_t before = lab.events().position();
   const TimePoint killed = lab.kill(lab.node(3));
-  stack.expect_recovered(3, before, killed, *writers.dying, *writers.survivor);
+  stack.expect_recovered(3, before, killed, writers);
   stack.bring_back(3);
   stack.wait_members({1, 2, 3});
   writers.survivor->stop();
@@ -169,14 +133,14 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
   }
   lab.let_pass("nobody may be recovered before it is fenced", 10s);
   for (Node* node : lab.survivors()) {
-    EXPECT_EQ(stack.links_on(*node), "node1 node2 node3") << node->name();
+    EXPECT_EQ(links_on(lab, *node), "node1 node2 node3") << node->name();
     EXPECT_EQ(lab.o2cb().domain_nodes(*node), (NodeSet{1, 2, 3})) << node->name();
   }
   EXPECT_FALSE(wanted->granted());
   lab.step("fencing works again");
   const TimePoint works = Clock::now();
   power.set(HostPower::Supply::works);
-  stack.expect_recovered(3, before, works, *writers.dying, *writers.survivor);
+  stack.expect_recovered(3, before, works, writers);
   wanted->wait_granted(kRecovery);
   stack.let_go();
 }

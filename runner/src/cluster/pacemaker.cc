@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <pugixml.hpp>
-#include <random>
 #include <sstream>
 
 #include "base/error.h"
@@ -15,23 +14,11 @@ namespace o2lab {
 
 namespace {
 
-/// An XML command of Pacemaker takes seconds on a busy host without KVM.
-constexpr Duration kCommand = 120s;
+using stack_config::into;
+
+constexpr Duration kCommand = Corosync::kCommand;
 /// Who asks more often slows down what is waited for.
 constexpr Duration kLook = 3s;
-
-std::string random_key() {
-  // 1024 bits at least, corosync_overview(8); any bytes will do.
-  std::random_device random;
-  std::string key;
-  for (int i = 0; i < 32; ++i) key += fmt::format("{:08x}", random());
-  return key;
-}
-
-/// A here-document: what is in it stays as it is.
-std::string into(const std::string& file, const std::string& text) {
-  return fmt::format("cat > {} <<'END-OF-FILE'\n{}\nEND-OF-FILE\n", file, text);
-}
 
 void read_resource(const pugi::xml_node& resource, PacemakerView& view) {
   if (std::string_view(resource.attribute("role").value()) != "Started") return;
@@ -64,56 +51,24 @@ PacemakerView parse_crm_mon(const std::string& xml) {
   return view;
 }
 
-Pacemaker::Pacemaker(Cluster& cluster, WaitHub& hub) : cluster_(cluster), hub_(hub), key_(random_key()) {}
-
-Node& Pacemaker::any() {
-  for (Node* node : cluster_.running_nodes())
-    if (members_.count(node->number()) > 0) return *node;
-  fail(ErrorKind::input, "Pacemaker runs on no node");
-}
+Pacemaker::Pacemaker(Cluster& cluster, WaitHub& hub)
+    : cluster_(cluster), hub_(hub), corosync_(cluster, hub) {}
 
 void Pacemaker::start(const std::vector<Node*>& nodes) {
-  const Topology& topology = cluster_.topology();
   // Its own directories are for the user that most of it runs as; the image's belong to root.
   const std::string script =
       "set -e\n"
-      "mkdir -p /etc/corosync /var/lib/corosync /var/log/corosync /var/log/pacemaker\n"
+      "mkdir -p /var/log/pacemaker\n"
       "for d in cib pengine cores blackbox; do mkdir -p /var/lib/pacemaker/$d; done\n" +
-      into("/etc/corosync/authkey", key_) + "chmod 0400 /etc/corosync/authkey\n" +
-      into("/etc/corosync/corosync.conf", stack_config::corosync(topology, cluster_.size(), kToken)) +
       into("/var/lib/pacemaker/cib/cib.xml", stack_config::cib(cluster_.size())) +
       "chmod 0600 /var/lib/pacemaker/cib/cib.xml\n"
-      "chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker\n"
-      "corosync\n";
+      "chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker\n";
   on_each(nodes, [&](Node& node) { node.sh(script, kCommand); });
-  for (const Node* node : nodes) members_.insert(node->number());
-  NodeSet expected;
-  for (const Node* node : cluster_.running_nodes())
-    if (members_.count(node->number()) > 0) expected.insert(node->number());
   // Together first: whom Pacemaker does not see at its start it fences.
-  hub_.wait(
-      fmt::format("corosync's members to be nodes {}", text_of(expected)),
-      Deadline::in(detected_latest(cluster_.size()) * 2 + 60s),
-      [&] {
-        Seen seen{true, ""};
-        for (Node* node : nodes) {
-          const NodeSet now = corosync_members(*node);
-          seen.done = seen.done && now == expected;
-          seen.last += fmt::format("{}{} sees {}", seen.last.empty() ? "" : ", ", node->name(), text_of(now));
-        }
-        return seen;
-      },
-      500ms, WaitHub::Ask::polled);
+  corosync_.start(nodes);
   on_each(nodes, [](Node& node) {
     node.sh("PCMK_logfile=/var/log/pacemaker/pacemaker.log setsid pacemakerd </dev/null >/dev/null 2>&1 &");
   });
-}
-
-NodeSet Pacemaker::corosync_members(Node& node) {
-  return parse_nodes(
-      node.run("corosync-cmapctl -b runtime.members. | "
-               "sed -n 's/^runtime[.]members[.]\\([0-9]*\\)[.]status .*= joined$/\\1/p' | tr '\\n' ' '")
-          .out);
 }
 
 void Pacemaker::stop(Node& node) {
@@ -125,8 +80,7 @@ void Pacemaker::stop(Node& node) {
         return Seen{left.empty(), "pacemakerd runs"};
       },
       500ms, WaitHub::Ask::polled);
-  members_.erase(node.number());
-  node.sh("corosync-cfgtool -H", kCommand);
+  corosync_.stop(node);
 }
 
 void Pacemaker::add_resource(const std::string& xml) {
@@ -189,13 +143,7 @@ void Pacemaker::wait_started(const std::string& resource, const NodeSet& expecte
 }
 
 void Pacemaker::keep_logs() {
-  for (Node* node : cluster_.running_nodes())
-    for (const char* log : {"pacemaker/pacemaker.log", "corosync/corosync.log"}) {
-      const CommandResult text = node->run(fmt::format("cat /var/log/{}", log), kCommand);
-      write_file(
-          cluster_.plan().log_dir / fmt::format("{}.{}", node->name(), fs::path(log).filename().native()),
-          text.out);
-    }
+  corosync_.keep_logs({"/var/log/pacemaker/pacemaker.log", "/var/log/corosync/corosync.log"});
 }
 
 }  // namespace o2lab

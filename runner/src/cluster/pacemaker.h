@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/cluster.h"
-#include "cluster/o2cb.h"
+#include "cluster/corosync.h"
 
 namespace o2lab {
 
@@ -31,8 +30,6 @@ PacemakerView parse_crm_mon(const std::string& xml);
 
 /// The configuration files of the stack as text, so that they are tested without a node.
 namespace stack_config {
-/// corosync.conf(5) for nodes 1 to `nodes` over the cluster Ethernet: knet, encrypted, no multicast.
-std::string corosync(const Topology& topology, int nodes, Duration token);
 /// A cluster information base with the lab's power switch (host_power.h) for fencing, and no other resource.
 std::string cib(int nodes);
 /// A clone of ocf:o2lab:o2member by the name `id`, told of each other instance's coming and going: volume
@@ -44,19 +41,13 @@ std::string membership_clone(const Topology& topology, const std::string& id, in
 /// expected to.
 class Pacemaker {
  public:
-  /// Corosync's token timeout. A node that stands still for as long is fenced, so it is more than a busy host
-  /// keeps one waiting.
-  static constexpr Duration kToken = 10s;
   /// How long Pacemaker may take to elect a controller (its property election-timeout) and to have a node
   /// fenced (stonith-timeout), and the agent to act upon a notification: what stack_config sets.
   static constexpr Duration kElection = 120s;
   static constexpr Duration kFencing = 60s;
   static constexpr Duration kNotify = 180s;
-  /// What a survivor takes at the latest to have a membership without the dead node: the token, as
-  /// corosync.conf(5) has it grow with the nodes, and 1.2 times that for consensus.
-  static Duration detected_latest(int nodes) { return (kToken + 650ms * std::max(nodes - 2, 0)) * 11 / 5; }
   /// From a death to its confirmed fence, and to the removal of the node's links everywhere.
-  static Duration fenced_latest(int nodes) { return detected_latest(nodes) + kElection + kFencing; }
+  static Duration fenced_latest(int nodes) { return Corosync::detected_latest(nodes) + kElection + kFencing; }
   static Duration unlinked_latest(int nodes) { return fenced_latest(nodes) + kNotify; }
 
   Pacemaker(Cluster& cluster, WaitHub& hub);
@@ -83,13 +74,11 @@ class Pacemaker {
   void keep_logs();
 
  private:
-  Node& any();
-  NodeSet corosync_members(Node& node);
+  Node& any() { return corosync_.any(); }
 
   Cluster& cluster_;
   WaitHub& hub_;
-  const std::string key_;  ///< corosync's, of this cluster only
-  NodeSet members_;
+  Corosync corosync_;
 };
 
 }  // namespace o2lab

@@ -6,6 +6,10 @@
 
 namespace o2lab::stack_config {
 
+std::string into(const std::string& file, const std::string& text) {
+  return fmt::format("cat > {} <<'END-OF-FILE'\n{}\nEND-OF-FILE\n", file, text);
+}
+
 std::string corosync(const Topology& topology, int nodes, Duration token) {
   std::string text = fmt::format(
       "totem {{\n  version: 2\n  cluster_name: {}\n  transport: knet\n  crypto_cipher: aes128\n"

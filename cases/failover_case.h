@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What failovers have in common over whichever cluster manager keeps the members and fences by the lab's
+// power switch.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "judge/lab.h"
+#include "steps.h"
+
+namespace o2lab {
+
+/// Something that the switch has done to `node`, with an answer that begins so.
+inline std::function<bool(const Event&)> switched(int node, const std::string& answer) {
+  return [node, answer](const Event& event) {
+    return event.node == node && event.source == "power" && event.kind == "done" &&
+           event.fields.value("answer", "").starts_with(answer);
+  };
+}
+
+inline std::string links_on(Lab& lab, Node& node, int volume = 0) {
+  return lab.region(node, lab.o2cb().uuid(volume)).links();
+}
+
+/// Waits until each of these has exactly their links to a volume.
+inline void wait_links(Lab& lab, const NodeSet& expected, Duration limit, int volume = 0) {
+  std::string links;
+  for (const int number : expected) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
+  for (Node* node : lab.nodes(expected))
+    lab.wait_until(fmt::format("the links on {} to be {}", node->name(), links), limit, [&] {
+      const std::string now = links_on(lab, *node, volume);
+      return Seen{now == links, now};
+    });
+}
+
+/// A writer on a node that is to die, and one on a node that stays, both under way.
+struct Writers {
+  Writers(Lab& lab, int victim, int stays)
+      : dying(lab.append(lab.node(victim), fmt::format("/mnt/log{}", victim))),
+        survivor(lab.append(lab.node(stays), fmt::format("/mnt/log{}", stays))) {
+    dying->wait_for(30, 120s);
+    survivor->wait_for(5, 120s);
+  }
+  const std::unique_ptr<Appender> dying, survivor;
+};
+
+/// What the manager takes, from when it can begin to recover a node.
+struct FailoverBounds {
+  Window fenced;
+  Duration stall;     ///< of the writers that stay
+  Duration moved;     ///< how long anything is waited for
+  Duration recovery;  ///< from the last link's removal to its end
+};
+
+/// Fenced and recovered by those who are left, with nothing lost; `at` is when it could begin to be.
+/// `wait_members` waits until the manager says that these are the members.
+inline void expect_recovered(Lab& lab, int dead, size_t since, TimePoint at, const FailoverBounds& bounds,
+                             const Writers& writers,
+                             const std::function<void(const NodeSet&)>& wait_members) {
+  const NodeSet left = lab.numbers_of(lab.survivors());
+  const Event fenced = lab.wait_event(fmt::format("the switch to confirm that node {} is dead", dead), since,
+                                      bounds.moved, switched(dead, "ok"));
+  lab.interval("fault to confirmed fence", fenced.at - at, bounds.fenced);
+  wait_replayed(lab, dead, since, bounds.moved);
+  wait_members(left);
+  writers.survivor->wait_for(20, bounds.recovery);
+  lab.interval("longest stall of the writer on " + lab.node(writers.survivor->node()).name(),
+               writers.survivor->longest_stall(at), within(bounds.stall));
+  for (Node* node : lab.nodes(left)) lab.check_appended(*node, *writers.dying);
+}
+
+}  // namespace o2lab
