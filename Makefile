@@ -22,9 +22,10 @@ PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PAC
 KERNEL ?= lab
 # default | stack: the guest image that `make image` builds.
 IMAGE ?= default
-# pacemaker: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
+# pacemaker | watch: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
 STACK ?=
 STACK_CASES_pacemaker := --selection all FailoverStack.* FencingStack.* MountStack.*
+STACK_CASES_watch := --selection all FailoverWatch.*
 # Cases to run (gtest patterns, blank-separated); empty: the lab-test selection.
 CASES ?=
 # Further arguments of `o2lab run` and `o2lab bench`.
@@ -49,7 +50,7 @@ help: ## this text
 	@echo
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 	@echo
-	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=3  STACK=pacemaker  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
+	@echo 'Variables: KERNEL=lab|debug|kasan|stock  CASES="Fencing.*"  LABS=3  STACK=pacemaker|watch  SERIES=path|none  KERNEL_SRC=tree|tarball  ARGS="--repeat 20"'
 	@echo 'Then: build/o2lab --help'
 
 .PHONY: deps
@@ -110,7 +111,7 @@ test: runner ## everything that needs no VM: unit and component tests, also unde
 .PHONY: lab-test
 lab-test: kernel image runner ## the main job: build what is missing, boot nodes, run the cases
 	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
-	@[[ -z "$(STACK)" || -n "$(STACK_CASES_$(STACK))" ]] || { echo "make: no such STACK=$(STACK); there is: pacemaker" >&2; exit 2; }
+	@[[ -z "$(STACK)" || -n "$(STACK_CASES_$(STACK))" ]] || { echo "make: no such STACK=$(STACK); there are: pacemaker, watch" >&2; exit 2; }
 	@[[ -z "$(STACK)" ]] || $(PART) 'image stack' 1200 TERM images/build.sh stack
 	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),1,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
 	@[[ -n "$(CASES)$(STACK)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
