@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "volume_watch.h"
 
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,44 +13,6 @@
 #include "recovery.h"
 
 namespace o2member {
-
-namespace {
-
-constexpr int kSendTries = 100;
-constexpr Milliseconds kSendAgain{10};
-
-VolumeWatch& watch_of(cpg_handle_t handle) {
-  void* context = nullptr;
-  cpg_context_get(handle, &context);
-  return *static_cast<VolumeWatch*>(context);
-}
-
-NodeSet set_of(const cpg_address* nodes, size_t count) {
-  NodeSet set;
-  for (size_t i = 0; i < count; ++i)
-    if (nodes[i].nodeid < kMaxNodes) set.set(nodes[i].nodeid);
-  return set;
-}
-
-void on_message(cpg_handle_t handle, const cpg_name* /*group*/, uint32_t node, uint32_t /*pid*/, void* data,
-                size_t size) {
-  Message message;
-  if (Message::decode(data, size, message)) watch_of(handle).core().received(node, message, Clock::now());
-}
-
-void on_change(cpg_handle_t handle, const cpg_name* /*group*/, const cpg_address* members,
-               size_t member_count, const cpg_address* gone, size_t gone_count, const cpg_address* joined,
-               size_t joined_count) {
-  const NodeSet now = set_of(members, member_count);
-  NodeSet left;
-  NodeSet lost;
-  for (size_t i = 0; i < gone_count; ++i)
-    if (gone[i].nodeid < kMaxNodes) (gone[i].reason == CPG_REASON_LEAVE ? left : lost).set(gone[i].nodeid);
-  // A watch that was started again may be back before the end of the last one is told.
-  watch_of(handle).core().group(now, set_of(joined, joined_count), left & ~now, lost & ~now, Clock::now());
-}
-
-}  // namespace
 
 void tell(const char* format, ...) {
   char line[256];
@@ -67,7 +28,8 @@ void tell(const char* format, ...) {
 
 VolumeWatch::VolumeWatch(Host& host, FenceRunner& fences, const ClusterTree& tree, const std::string& uuid,
                          const WatchCore::Patience& patience)
-    : host_(host),
+    : ProcessGroup(host),
+      host_(host),
       fences_(fences),
       tree_(tree),
       region_(host, tree_, uuid),
@@ -102,48 +64,27 @@ NodeSet VolumeWatch::linked_now() {
   return linked;
 }
 
-cpg_name VolumeWatch::group_name() const {
-  const std::string text = "o2member:" + uuid();
-  cpg_name name{};
-  name.length = static_cast<uint32_t>(text.size());
-  std::memcpy(name.value, text.data(), text.size());
-  return name;
-}
-
-int VolumeWatch::descriptor() const {
-  int fd = -1;
-  return connected_ && cpg_fd_get(handle_, &fd) == CS_OK ? fd : -1;
-}
-
 void VolumeWatch::connect(uint64_t session) {
   prepare_names();
   const std::string region = tree_.region_path(uuid());
   if (const int error = host_.make_directory(region); error != 0 && error != EEXIST)
     throw Failure(Ocf::generic, "cannot make " + region + ": " + errno_text(error));
-  cpg_callbacks_t callbacks{.cpg_deliver_fn = on_message, .cpg_confchg_fn = on_change};
-  if (const cs_error_t error = cpg_initialize(&handle_, &callbacks); error != CS_OK)
-    throw Failure(Ocf::generic, std::string("corosync's process groups: ") + cs_strerror(error));
-  connected_ = true;
-  cpg_context_set(handle_, this);
-  uint32_t called = 0;
-  cpg_local_get(handle_, &called);
+  const uint32_t called = open();
   if (called != own_number(tree_))
     throw Failure(Ocf::configured, "corosync's nodeid of this machine is " + std::to_string(called) +
                                        ", and its number in configfs " + std::to_string(own_number(tree_)));
   core_.begin(linked_now(), configured_, session);
-  const cpg_name name = group_name();
-  if (const cs_error_t error = cpg_join(handle_, &name); error != CS_OK)
-    throw Failure(Ocf::generic, "cannot join the group of " + uuid() + ": " + cs_strerror(error));
+  join("o2member:" + uuid());
 }
 
-void VolumeWatch::disconnect() {
-  if (connected_) cpg_finalize(handle_);
-  connected_ = false;
+void VolumeWatch::message(uint32_t from, const void* data, size_t size) {
+  Message message;
+  if (Message::decode(data, size, message)) core_.received(from, message, Clock::now());
 }
 
-bool VolumeWatch::dispatch() {
-  const cs_error_t error = cpg_dispatch(handle_, CS_DISPATCH_ALL);
-  return error == CS_OK || error == CS_ERR_TRY_AGAIN;
+void VolumeWatch::changed(const NodeSet& members, const NodeSet& joined, const NodeSet& left,
+                          const NodeSet& lost) {
+  core_.group(members, joined, left, lost, Clock::now());
 }
 
 bool VolumeWatch::leave() {
@@ -153,8 +94,7 @@ bool VolumeWatch::leave() {
     host_.say(failure.what());
     return false;
   }
-  const cpg_name name = group_name();
-  if (connected_) cpg_leave(handle_, &name);
+  say_good_bye();
   return true;
 }
 
@@ -187,13 +127,8 @@ bool VolumeWatch::in_recovery(uint32_t node) {
 }
 
 void VolumeWatch::send(const Message& message) {
-  Message::Bytes bytes = message.encode();
-  const iovec part{bytes.data(), bytes.size()};
-  // Corosync is busy changing the membership for a moment; a connection that is lost is noticed elsewhere.
-  for (int tries = 0; tries < kSendTries; ++tries) {
-    if (cpg_mcast_joined(handle_, CPG_TYPE_AGREED, &part, 1) != CS_ERR_TRY_AGAIN) return;
-    host_.pause(kSendAgain);
-  }
+  const Message::Bytes bytes = message.encode();
+  multicast(bytes.data(), bytes.size());
 }
 
 void VolumeWatch::fence(uint32_t node, uint32_t ticket) {

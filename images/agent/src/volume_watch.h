@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <corosync/cpg.h>
-
 #include <array>
 #include <string>
 
 #include "cluster_tree.h"
 #include "fence_runner.h"
 #include "host.h"
+#include "process_group.h"
 #include "region.h"
 #include "watch_core.h"
 
@@ -18,22 +17,16 @@ namespace o2member {
 [[gnu::format(printf, 1, 2)]] void tell(const char* format, ...);
 
 /// One volume under watch: its links in configfs and its process group in corosync.
-class VolumeWatch : public WatchActions {
+class VolumeWatch : public WatchActions, public ProcessGroup {
  public:
   VolumeWatch(Host& host, FenceRunner& fences, const ClusterTree& tree, const std::string& uuid,
               const WatchCore::Patience& patience);
-  ~VolumeWatch() override { disconnect(); }
 
   const std::string& uuid() const { return region_.uuid(); }
   WatchCore& core() { return core_; }
-  /// -1 while there is no connection.
-  int descriptor() const;
 
   /// Joins the volume's group with what configfs has now. Throws Failure.
   void connect(uint64_t session);
-  void disconnect();
-  /// Handles what has come; false when corosync is gone.
-  bool dispatch();
   /// Whether a node has asked to come in that was not configured when this last looked.
   bool needs_names() const { return needs_names_; }
   /// Makes everything that the removal of a link needs, so that it allocates nothing. Throws Failure.
@@ -50,7 +43,9 @@ class VolumeWatch : public WatchActions {
  private:
   static uint32_t own_number(const ClusterTree& tree);
   NodeSet linked_now();
-  cpg_name group_name() const;
+  void message(uint32_t from, const void* data, size_t size) override;
+  void changed(const NodeSet& members, const NodeSet& joined, const NodeSet& left,
+               const NodeSet& lost) override;
 
   Host& host_;
   FenceRunner& fences_;
@@ -60,8 +55,6 @@ class VolumeWatch : public WatchActions {
   NodeSet configured_;
   std::array<std::string, kMaxNodes> names_;
   std::array<std::string, kMaxNodes> paths_;  ///< of the links
-  cpg_handle_t handle_ = 0;
-  bool connected_ = false;
   bool needs_names_ = false;
   int last_error_ = 0;
 };
