@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kUsage =
     "usage: o2member ocf ACTION\n"
     "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
-    "       o2member watch --volume DEVICE... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
+    "       o2member watch [--volume DEVICE]... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
     "                      [--patience MS] [--startup-patience MS]\n"
     "       o2member mount DEVICE DIRECTORY [-sfnv] [-o OPTIONS]   (mount -t o2member)\n"
     "       o2member umount DIRECTORY [-flnrv]                     (umount)\n"
@@ -123,7 +123,6 @@ int watch_command(const std::vector<std::string>& arguments) {
   options.cluster = value_of(given, "--cluster");
   options.patience = {.lost = Milliseconds(number_option(given, "--patience", 2000, 3600'000)),
                       .startup = Milliseconds(number_option(given, "--startup-patience", 20'000, 3600'000))};
-  if (options.devices.empty()) throw Usage("watch needs a --volume");
   if (options.fence.empty())
     throw Usage("watch needs --fence: without fencing nothing could ever be recovered");
   for (const std::string& volume : options.devices)

@@ -26,11 +26,12 @@ void tell(const char* format, ...) {
       ::write(2, line, std::min(static_cast<size_t>(size), sizeof line - 1));
 }
 
-VolumeWatch::VolumeWatch(Host& host, FenceRunner& fences, const ClusterTree& tree, const std::string& uuid,
-                         const WatchCore::Patience& patience)
+VolumeWatch::VolumeWatch(Host& host, FenceRunner& fences, WatchGroup& watches, const ClusterTree& tree,
+                         const std::string& uuid, const WatchCore::Patience& patience)
     : ProcessGroup(host),
       host_(host),
       fences_(fences),
+      watches_(watches),
       tree_(tree),
       region_(host, tree_, uuid),
       core_(*this, own_number(tree), patience) {}
@@ -129,6 +130,10 @@ bool VolumeWatch::in_recovery(uint32_t node) {
 void VolumeWatch::send(const Message& message) {
   const Message::Bytes bytes = message.encode();
   multicast(bytes.data(), bytes.size());
+}
+
+void VolumeWatch::inquire(uint64_t number) {
+  watches_.send({.type = Inquiry::Type::question, .number = number, .uuid = uuid()});
 }
 
 void VolumeWatch::fence(uint32_t node, uint32_t ticket) {

@@ -7,6 +7,7 @@
 #include "cluster_tree.h"
 #include "fence_runner.h"
 #include "host.h"
+#include "inquiry.h"
 #include "process_group.h"
 #include "region.h"
 #include "watch_core.h"
@@ -19,8 +20,8 @@ namespace o2member {
 /// One volume under watch: its links in configfs and its process group in corosync.
 class VolumeWatch : public WatchActions, public ProcessGroup {
  public:
-  VolumeWatch(Host& host, FenceRunner& fences, const ClusterTree& tree, const std::string& uuid,
-              const WatchCore::Patience& patience);
+  VolumeWatch(Host& host, FenceRunner& fences, WatchGroup& watches, const ClusterTree& tree,
+              const std::string& uuid, const WatchCore::Patience& patience);
 
   const std::string& uuid() const { return region_.uuid(); }
   WatchCore& core() { return core_; }
@@ -37,6 +38,7 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   bool link(uint32_t node) override;
   bool unlink(uint32_t node) override;
   bool in_recovery(uint32_t node) override;
+  void inquire(uint64_t number) override;
   void send(const Message& message) override;
   void fence(uint32_t node, uint32_t ticket) override;
 
@@ -49,6 +51,7 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
 
   Host& host_;
   FenceRunner& fences_;
+  WatchGroup& watches_;
   ClusterTree tree_;
   Region region_;
   WatchCore core_;

@@ -13,8 +13,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 #include "failure.h"
+#include "inquiry.h"
 #include "node_source.h"
 #include "sync.h"
 #include "text.h"
@@ -73,7 +75,10 @@ class Quorum {
 class Watch {
  public:
   explicit Watch(const WatchOptions& options)
-      : options_(options), host_(make_system_host()), fences_(options.fence) {}
+      : options_(options),
+        host_(make_system_host()),
+        fences_(options.fence),
+        watches_(*host_, [this](uint32_t from, const Inquiry& inquiry) { told(from, inquiry); }) {}
 
   int run() {
     lock_ = host_->lock("watch", Milliseconds(0));
@@ -99,7 +104,10 @@ class Watch {
   void turn(int stop) {
     if (!connected_ && host_->now() >= connect_at_) connect();
     std::vector<pollfd>& ready = ready_;
-    ready.assign({{stop, POLLIN, 0}, {fences_.descriptor(), POLLIN, 0}, {quorum_.descriptor(), POLLIN, 0}});
+    ready.assign({{stop, POLLIN, 0},
+                  {fences_.descriptor(), POLLIN, 0},
+                  {quorum_.descriptor(), POLLIN, 0},
+                  {watches_.descriptor(), POLLIN, 0}});
     Milliseconds limit = connected_ ? kNoHurry : kConnectAgain;
     for (const auto& volume : volumes_) {
       ready.push_back({volume->descriptor(), POLLIN, 0});
@@ -111,8 +119,9 @@ class Watch {
     while (fences_.next(result)) answer(result);
     if (!connected_) return;
     bool there = ready[2].revents == 0 || quorum_.dispatch();
+    there = there && (ready[3].revents == 0 || watches_.dispatch());
     for (size_t i = 0; i < volumes_.size() && there; ++i)
-      there = ready[3 + i].revents == 0 || volumes_[i]->dispatch();
+      there = ready[4 + i].revents == 0 || volumes_[i]->dispatch();
     if (!there) {
       host_->say("corosync is gone; membership stays as it is until it is back");
       disconnect();
@@ -135,6 +144,18 @@ class Watch {
     }
   }
 
+  void told(uint32_t from, const Inquiry& inquiry) {
+    const auto kept = std::find_if(volumes_.begin(), volumes_.end(),
+                                   [&](const auto& volume) { return volume->uuid() == inquiry.uuid; });
+    if (inquiry.type == Inquiry::Type::answer) {
+      if (kept != volumes_.end()) (*kept)->core().not_kept_by(from, inquiry.number, host_->now());
+      return;
+    }
+    // By hand, or by a watch before this one, this node may be a member all the same.
+    if (kept == volumes_.end() && !Region(*host_, *tree_, inquiry.uuid).members().contains(tree_->own()))
+      watches_.send({.type = Inquiry::Type::answer, .number = inquiry.number, .uuid = inquiry.uuid});
+  }
+
   void answer(const FenceRunner::Result& result) {
     tell("o2member: fencing of node number %u %s\n", result.node, result.success ? "succeeded" : "failed");
     for (const auto& volume : volumes_)
@@ -145,13 +166,11 @@ class Watch {
     connect_at_ = host_->now() + kConnectAgain;
     try {
       sync();
-      const ClusterTree tree = ClusterTree::find(*host_, options_.configfs, options_.cluster);
-      if (volumes_.empty())
-        for (const std::string& device : options_.devices)
-          volumes_.push_back(
-              std::make_unique<VolumeWatch>(*host_, fences_, tree, uuid_of(device, tree), options_.patience));
+      tree_ = ClusterTree::find(*host_, options_.configfs, options_.cluster);
+      if (volumes_.empty()) volumes_ = volumes();
       // Quorum first: what a group tells is judged by it.
       quorum_.connect(volumes_);
+      watches_.connect();
       for (const auto& volume : volumes_) volume->connect(session());
       connected_ = true;
       said_.clear();
@@ -176,11 +195,21 @@ class Watch {
 
   void disconnect() {
     quorum_.disconnect();
+    watches_.disconnect();
     for (const auto& volume : volumes_) {
       volume->disconnect();
       volume->core().quorum(false, host_->now());
     }
     connected_ = false;
+  }
+
+  // All of them or none: one that cannot be read yet is tried again with the others.
+  std::vector<std::unique_ptr<VolumeWatch>> volumes() {
+    std::vector<std::unique_ptr<VolumeWatch>> all;
+    for (const std::string& device : options_.devices)
+      all.push_back(std::make_unique<VolumeWatch>(*host_, fences_, watches_, *tree_, uuid_of(device, *tree_),
+                                                  options_.patience));
+    return all;
   }
 
   std::string uuid_of(const std::string& device, const ClusterTree& tree) {
@@ -212,6 +241,8 @@ class Watch {
   const std::unique_ptr<Host> host_;
   std::unique_ptr<Guard> lock_;
   FenceRunner fences_;
+  WatchGroup watches_;
+  std::optional<ClusterTree> tree_;
   std::vector<std::unique_ptr<VolumeWatch>> volumes_;
   Quorum quorum_;
   std::vector<pollfd> ready_;

@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "watch_core.h"
 
+#include "wire.h"
+
 namespace o2member {
 
 namespace {
 
 constexpr uint32_t kMagic = 0x6f326d31;  // "o2m1"
 constexpr Milliseconds kFenceAgain{1000};
+constexpr Milliseconds kInquireAgain{1000};
 constexpr Milliseconds kLookAgain{100};
 constexpr Milliseconds kQuiet{60'000};
-
-template <typename Value>
-uint8_t* put(uint8_t* at, Value value) {
-  for (size_t i = 0; i < sizeof value; ++i) *at++ = static_cast<uint8_t>(value >> (8 * i));
-  return at;
-}
-
-template <typename Value>
-const uint8_t* get(const uint8_t* at, Value& value) {
-  value = 0;
-  for (size_t i = 0; i < sizeof value; ++i)
-    value = static_cast<Value>(value | static_cast<Value>(static_cast<Value>(*at++) << (8 * i)));
-  return at;
-}
 
 }  // namespace
 
 Message::Bytes Message::encode() const {
   Bytes bytes{};
-  uint8_t* at = put(bytes.data(), kMagic);
-  at = put(at, static_cast<uint8_t>(type));
-  at = put(at, subject);
-  at = put(at, sequence);
-  at = put(at, session);
+  uint8_t* at = wire::put(bytes.data(), kMagic);
+  at = wire::put(at, static_cast<uint8_t>(type));
+  at = wire::put(at, subject);
+  at = wire::put(at, sequence);
+  at = wire::put(at, session);
   for (size_t node = 0; node < kMaxNodes; ++node)
     if (members.test(node)) at[node / 8] = static_cast<uint8_t>(at[node / 8] | 1 << node % 8);
   return bytes;
@@ -42,11 +31,11 @@ bool Message::decode(const void* data, size_t size, Message& message) {
   if (size != kSize) return false;
   uint32_t magic = 0;
   uint8_t type = 0;
-  const uint8_t* at = get(static_cast<const uint8_t*>(data), magic);
-  at = get(at, type);
-  at = get(at, message.subject);
-  at = get(at, message.sequence);
-  at = get(at, message.session);
+  const uint8_t* at = wire::get(static_cast<const uint8_t*>(data), magic);
+  at = wire::get(at, type);
+  at = wire::get(at, message.subject);
+  at = wire::get(at, message.sequence);
+  at = wire::get(at, message.session);
   if (magic != kMagic || type < 1 || type > 4 || message.subject >= kMaxNodes) return false;
   message.type = static_cast<Type>(type);
   for (size_t node = 0; node < kMaxNodes; ++node)
@@ -61,10 +50,13 @@ void WatchCore::begin(const NodeSet& linked, const NodeSet& configured, uint64_t
   linked_ = linked;
   configured_ = configured;
   session_ = session;
+  inquiry_ = session;
+  inquire_at_ = {};
   last_ticket_ = static_cast<uint32_t>(session);
   begun_ = false;
   heard_ = false;
-  for (NodeSet* set : {&cleared_, &group_, &lost_, &fencing_, &pending_, &asking_, &in_, &known_, &acked_})
+  for (NodeSet* set :
+       {&cleared_, &group_, &lost_, &doubted_, &fencing_, &pending_, &asking_, &in_, &known_, &acked_})
     set->reset();
   sessions_.fill(0);
 }
@@ -75,7 +67,7 @@ void WatchCore::group(const NodeSet& members, const NodeSet& joined, const NodeS
   for (size_t node = 0; node < kMaxNodes; ++node) {
     if (node == own_) continue;
     if (left.test(node) || lost.test(node) || joined.test(node))
-      for (NodeSet* set : {&pending_, &asking_, &in_, &known_, &acked_}) set->reset(node);
+      for (NodeSet* set : {&doubted_, &pending_, &asking_, &in_, &known_, &acked_}) set->reset(node);
     if (left.test(node)) drop(node);
     // Linked here or not: the others may have let it in, and whoever asks for fencing has to know.
     if (lost.test(node)) lose(node, now + patience_.lost);
@@ -155,7 +147,10 @@ bool WatchCore::is_of_this_life(const Message& fenced) const {
 void WatchCore::quorum(bool quorate, Clock::time_point now) {
   quorate_ = quorate;
   // What others do meanwhile is not heard here.
-  if (!quorate) cleared_.reset();
+  if (!quorate) {
+    cleared_.reset();
+    ++inquiry_;
+  }
   look(now);
 }
 
@@ -180,7 +175,20 @@ void WatchCore::doubt_absent(Clock::time_point now) {
   if ((group_ & in_).any()) return;
   const NodeSet absent = configured_ & ~(group_ | cleared_ | lost_);
   for (size_t node = 0; node < kMaxNodes; ++node)
-    if (absent.test(node) && node != own_) lose(node, now + patience_.startup);
+    if (absent.test(node) && node != own_) {
+      lose(node, now + patience_.startup);
+      doubted_.set(node);
+    }
+  if (doubted_.none() || now < inquire_at_) return;
+  inquire_at_ = now + kInquireAgain;
+  actions_.inquire(inquiry_);
+}
+
+void WatchCore::not_kept_by(uint32_t node, uint64_t inquiry, Clock::time_point now) {
+  if (node >= kMaxNodes || inquiry != inquiry_ || !quorate_ || !doubted_.test(node)) return;
+  for (NodeSet* set : {&doubted_, &lost_, &fencing_}) set->reset(node);
+  cleared_.set(node);
+  look(now);
 }
 
 // Only for a node whose end is proven.
@@ -188,6 +196,7 @@ void WatchCore::drop(size_t node) {
   if (linked_.test(node) && !actions_.unlink(static_cast<uint32_t>(node))) return;
   linked_.reset(node);
   lost_.reset(node);
+  doubted_.reset(node);
   cleared_.set(node);
 }
 

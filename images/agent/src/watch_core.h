@@ -48,6 +48,9 @@ class WatchActions {
   /// Whether its journal is still being recovered here.
   virtual bool in_recovery(uint32_t node) = 0;
   virtual void send(const Message& message) = 0;
+  /// Asks all watches whether they keep this volume; WatchCore::not_kept_by() gets the answer of each that
+  /// does not, with this number, and is called by no other way.
+  virtual void inquire(uint64_t number) = 0;
   /// Asks for fencing; WatchCore::fence_ended() gets the answer, with this ticket.
   virtual void fence(uint32_t node, uint32_t ticket) = 0;
 };
@@ -62,8 +65,9 @@ class WatchActions {
 /// link
 ///   would be there, and taking that away fences;
 /// - whoever comes in where nobody is in has nobody to vouch for the configured nodes that are not there:
-/// they may
-///   be cut off and use the volume, and are fenced first;
+/// they
+///   may be cut off and use the volume, and are fenced first, but for those whose watch answers that it does
+///   not keep this volume;
 /// - nobody comes in while a lost node is not resolved, or while its own recovery is under way.
 /// After it is made nothing here allocates memory.
 class WatchCore {
@@ -84,6 +88,9 @@ class WatchCore {
   void received(uint32_t from, const Message& message, Clock::time_point now);
   void quorum(bool quorate, Clock::time_point now);
   void fence_ended(uint32_t node, uint32_t ticket, bool success, Clock::time_point now);
+  /// The watch of `node` keeps other volumes, and its machine does not use this one, as it has answered to
+  /// `inquiry`. Before it could, it would have to join the group.
+  void not_kept_by(uint32_t node, uint64_t inquiry, Clock::time_point now);
   /// Does what has become due. To be called again within next_look().
   void look(Clock::time_point now);
   Milliseconds next_look() const;
@@ -110,6 +117,8 @@ class WatchCore {
   uint64_t session_ = 0;
   uint32_t sequence_ = 0;
   bool quorate_ = false;
+  uint64_t inquiry_ = 0;  ///< what an answer must name to be of now
+  Clock::time_point inquire_at_{};
   bool begun_ = false;
   bool heard_ = false;  ///< the own hello has come back: everybody has it, and nothing older is under way
   NodeSet configured_;
@@ -117,6 +126,7 @@ class WatchCore {
   NodeSet group_;
   NodeSet linked_;
   NodeSet lost_;     ///< vanished, and not known to be dead
+  NodeSet doubted_;  ///< of these, by doubt_absent(), and not seen in the group since
   NodeSet fencing_;  ///< asked for
   NodeSet pending_;  ///< to be linked
   NodeSet asking_;   ///< wait for a `linked`

@@ -189,6 +189,42 @@ TEST_F(WatchTest, AFencingOfAFormerLifeEndsNoLaterOne) {
   EXPECT_TRUE(bus.node(1).links.test(2));
 }
 
+// Nodes 1 to 3 keep one volume, 1 and 2 another: each is a bus.
+TEST(WatchVolumes, WhoKeepsOtherVolumesIsNeitherDoubtedNorFenced) {
+  WatchBus first(3, 1, {});
+  WatchBus second(3, 1, {});
+  for (const uint32_t node : {1U, 2U, 3U}) first.start(node);
+  for (const uint32_t node : {1U, 2U}) second.start(node);
+  second.start_elsewhere(3);
+  first.settle();
+  second.settle();
+  for (const uint32_t node : {1U, 2U}) {
+    EXPECT_EQ(first.node(node).links, set_of({1, 2, 3})) << first.log_text();
+    EXPECT_EQ(second.node(node).links, set_of({1, 2})) << second.log_text();
+  }
+  EXPECT_TRUE(second.node(3).alive) << second.log_text();
+  for (const WatchBus* bus : {&first, &second})
+    EXPECT_EQ(bus->log_text().find("!"), std::string::npos) << bus->log_text();
+}
+
+TEST(WatchVolumes, WhoHasNoWatchIsFencedBeforeTheFirstComesIn) {
+  WatchBus bus(2, 1);
+  bus.start(1);
+  bus.settle();
+  EXPECT_LT(position(bus, "dead 2"), position(bus, "1+1"));
+}
+
+TEST(WatchVolumes, WhoIsAMemberStillIsFencedWhateverItsWatchKeepsNow) {
+  WatchBus bus(2, 1);
+  bus.start(2);
+  bus.node(2).links.set(2);
+  bus.kill_watch(2);
+  bus.start_elsewhere(2);
+  bus.start(1);
+  bus.settle();
+  EXPECT_LT(position(bus, "dead 2"), position(bus, "1+1"));
+}
+
 TEST(WatchAlone, NobodyComesInBeforeItsOwnHelloIsBack) {
   WatchBus bus(1, 1);
   bus.start(1);
@@ -209,11 +245,20 @@ TEST(WatchRandom, NobodyIsCalledDeadWhoLivesAndAllIsWellInTheEnd) {
       WatchBus::Node& node = bus.node(number);
       const auto chance = bus.random() % 10;
       if (!node.alive) {
-        if (chance < 6) bus.power_on(number);
+        if (chance < 6) {
+          bus.power_on(number);
+        } else if (chance == 6) {
+          bus.node(number).alive = true;
+          bus.start_elsewhere(number);
+        }
       } else if (!node.reached) {
         // until it is fenced
       } else if (!node.core) {
-        bus.start(number);
+        if (chance < 2) {
+          bus.start_elsewhere(number);
+        } else {
+          bus.start(number);
+        }
       } else if (chance == 0) {
         bus.crash(number);
       } else if (chance == 1) {

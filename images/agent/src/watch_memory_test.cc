@@ -43,6 +43,7 @@ struct Loop : WatchActions {
     return true;
   }
   bool in_recovery(uint32_t /*node*/) override { return false; }
+  void inquire(uint64_t /*number*/) override {}
   void send(const Message& message) override {
     const Message::Bytes bytes = message.encode();
     Message::decode(bytes.data(), bytes.size(), last);

@@ -15,6 +15,7 @@ struct Recorder : WatchActions {
   NodeSet links;
   std::vector<Message> sent;
   std::vector<uint32_t> fenced;
+  std::vector<uint64_t> inquiries;
   bool link(uint32_t node) override {
     links.set(node);
     return true;
@@ -24,6 +25,7 @@ struct Recorder : WatchActions {
     return true;
   }
   bool in_recovery(uint32_t /*node*/) override { return false; }
+  void inquire(uint64_t number) override { inquiries.push_back(number); }
   void send(const Message& message) override { sent.push_back(message); }
   void fence(uint32_t node, uint32_t /*ticket*/) override { fenced.push_back(node); }
 };
@@ -141,6 +143,28 @@ TEST_F(WatchMessage, WhatWasKnownBeforeQuorumWasLostIsDoubted) {
   core.look(Clock::time_point{} + Milliseconds(1000));
   EXPECT_EQ(recorder.fenced, (std::vector<uint32_t>{2, 3}));
   EXPECT_FALSE(core.is_member());
+}
+
+TEST_F(WatchMessage, AnAnswerCountsOnceItIsAskedForAndAsLongAsNothingElseIsKnown) {
+  begin({});
+  join(set_of({1}), set_of({1}));
+  say(1, Type::hello, 1, 1, kOwn);
+  ASSERT_EQ(recorder.inquiries, std::vector<uint64_t>{kOwn});
+  core.not_kept_by(2, kOwn - 1, {});
+  join(set_of({1, 3}), set_of({3}));
+  say(1, Type::hello, 1, 2, kOwn);
+  lose(set_of({1}), set_of({3}));
+  core.not_kept_by(3, kOwn, {});
+  EXPECT_EQ(core.lost(), set_of({2, 3})) << "not asked for, and of before it came";
+  core.quorum(false, {});
+  core.not_kept_by(2, kOwn, {});
+  core.quorum(true, {});
+  core.not_kept_by(2, kOwn, {});
+  EXPECT_TRUE(core.lost().test(2)) << "of before what others did unheard";
+  core.look(Clock::time_point{} + Milliseconds(1000));
+  ASSERT_EQ(recorder.inquiries, (std::vector<uint64_t>{kOwn, kOwn + 1}));
+  core.not_kept_by(2, kOwn + 1, {});
+  EXPECT_FALSE(core.lost().test(2));
 }
 
 TEST_F(WatchMessage, WhoIsBackIsHeardBeforeItIsFenced) {

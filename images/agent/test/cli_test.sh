@@ -19,7 +19,6 @@ expect 2 'no such command' o2member frob
 expect 2 'unknown option --speed' o2member sync --speed 1
 expect 2 '--link needs a value' o2member sync --link
 expect 2 'from 0 to 7' o2member sync --link 8
-expect 2 'needs a --volume' o2member watch --fence true
 expect 2 'needs --fence' o2member watch --volume /dev/null
 expect 2 'capital hexadecimal' o2member watch --volume 0123 --fence true
 expect 5 'is it running' o2member sync

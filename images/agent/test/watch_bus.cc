@@ -7,6 +7,10 @@ namespace o2member {
 
 bool WatchBus::Node::link(uint32_t node) {
   links.set(node);
+  for (const auto& other : bus.nodes_)
+    EXPECT_TRUE(node != number || !other->uses() || links.test(other->number))
+        << number << " comes in, and does not know that " << other->number
+        << " uses the volume: " << bus.log_text();
   bus.log.push_back(std::to_string(number) + "+" + std::to_string(node));
   return true;
 }
@@ -27,6 +31,10 @@ void WatchBus::Node::send(const Message& message) {
   bus.queue_.push_back({.from = number, .message = copy});
 }
 
+void WatchBus::Node::inquire(uint64_t inquiry) {
+  bus.tell_all(false, number, inquiry);
+}
+
 void WatchBus::Node::fence(uint32_t node, uint32_t ticket) {
   bus.log.push_back(std::to_string(number) + "!" + std::to_string(node));
   bus.fences_.push_back({number, node, ticket, static_cast<int>(bus.random() % 12)});
@@ -45,12 +53,18 @@ void WatchBus::start(uint32_t number) {
   for (size_t other = 1; other < nodes_.size(); ++other) configured.set(other);
   it.core->begin(it.links, configured, ++sessions_);
   it.core->quorum(quorate, now_);
+  it.elsewhere = false;
   it.reached = true;
   log.push_back("start " + std::to_string(number));
   NodeSet one;
   one.set(number);
   group_ |= one;
   change_group(one, {}, {});
+}
+
+void WatchBus::start_elsewhere(uint32_t number) {
+  node(number).elsewhere = true;
+  log.push_back("elsewhere " + std::to_string(number));
 }
 
 void WatchBus::change_group(const NodeSet& joined, const NodeSet& left, const NodeSet& lost) {
@@ -71,6 +85,7 @@ void WatchBus::leave(uint32_t number) {
 void WatchBus::kill_watch(uint32_t number) {
   log.push_back("kill " + std::to_string(number));
   node(number).core.reset();
+  node(number).elsewhere = false;
   // What it had sent and nobody has got yet may be lost with it.
   std::erase_if(queue_,
                 [&](const Item& item) { return !item.change && item.from == number && random() % 2 == 0; });
@@ -120,9 +135,10 @@ void WatchBus::deliver(const Item& item) {
 
 bool WatchBus::step() {
   if (!fences_.empty()) run_fences();
+  if (!inquiries_.empty() && random() % 2 == 0) deliver_inquiry();
   if (queue_.empty()) {
     let_time_pass(Milliseconds(100));
-    return !fences_.empty() || !queue_.empty();
+    return !fences_.empty() || !queue_.empty() || !inquiries_.empty();
   }
   const Item item = queue_.front();
   queue_.pop_front();
@@ -141,6 +157,22 @@ void WatchBus::run_fences() {
   if (success && node(fence.node).alive) crash(fence.node);
   if (success) log.push_back("dead " + std::to_string(fence.node));
   if (node(fence.by).core) node(fence.by).core->fence_ended(fence.node, fence.ticket, success, now_);
+}
+
+void WatchBus::tell_all(bool answer, uint32_t from, uint64_t number) {
+  for (const auto& it : nodes_) inquiries_.push_back({answer, from, it->number, number});
+}
+
+void WatchBus::deliver_inquiry() {
+  const size_t which = random() % inquiries_.size();
+  const Inquiry inquiry = inquiries_[which];
+  inquiries_.erase(inquiries_.begin() + static_cast<std::ptrdiff_t>(which));
+  Node& to = node(inquiry.to);
+  if (inquiry.answer && to.core) {
+    to.core->not_kept_by(inquiry.from, inquiry.number, now_);
+  } else if (!inquiry.answer && to.elsewhere && to.alive && to.reached && !to.uses()) {
+    tell_all(true, inquiry.to, inquiry.number);
+  }
 }
 
 void WatchBus::let_time_pass(Milliseconds time) {

@@ -24,14 +24,16 @@ class WatchBus {
     bool unlink(uint32_t node) override;
     bool in_recovery(uint32_t node) override { return recovering.test(node); }
     void send(const Message& message) override;
+    void inquire(uint64_t inquiry) override;
     void fence(uint32_t node, uint32_t ticket) override;
 
     WatchBus& bus;
     const uint32_t number;
     std::unique_ptr<WatchCore> core;
-    bool alive = true;    ///< the machine runs
-    bool reached = true;  ///< corosync runs there and is heard
-    NodeSet links;        ///< configfs; ends with the machine
+    bool alive = true;       ///< the machine runs
+    bool reached = true;     ///< corosync runs there and is heard
+    bool elsewhere = false;  ///< a watch runs there, and keeps other volumes only
+    NodeSet links;           ///< configfs; ends with the machine
     NodeSet recovering;
     bool uses() const { return alive && links.test(number); }
   };
@@ -42,6 +44,8 @@ class WatchBus {
   Node& node(uint32_t number) { return *nodes_.at(number); }
   /// The watch on it begins, or begins again after kill_watch().
   void start(uint32_t number);
+  /// A watch begins on it that does not keep this volume.
+  void start_elsewhere(uint32_t number);
   /// Unmounts, takes its links away and says good-bye.
   void leave(uint32_t number);
   void kill_watch(uint32_t number);
@@ -71,6 +75,12 @@ class WatchBus {
     uint32_t from = 0;
     Message message{};
   };
+  /// Between all watches, in whatever order compared to what the group of the volume is told.
+  struct Inquiry {
+    bool answer;
+    uint32_t from, to;
+    uint64_t number;
+  };
   struct Fence {
     uint32_t by, node, ticket;
     int steps;
@@ -78,12 +88,15 @@ class WatchBus {
   void change_group(const NodeSet& joined, const NodeSet& left, const NodeSet& lost);
   void deliver(const Item& item);
   void run_fences();
+  void tell_all(bool answer, uint32_t from, uint64_t number);
+  void deliver_inquiry();
 
   const WatchCore::Patience patience_;
   std::vector<std::unique_ptr<Node>> nodes_;  // [0] is not used
   NodeSet group_;
   std::deque<Item> queue_;
   std::vector<Fence> fences_;
+  std::vector<Inquiry> inquiries_;
   Clock::time_point now_{};
   uint64_t sessions_ = 0;
 };
