@@ -14,16 +14,13 @@ LAB_CASE(Failover, DirtyJournalIsReplayedAndLocksAreGranted,
                 "granted to others")) {
   const auto writer = lab.append(lab.node(3), "/mnt/log3");
   const auto other = lab.append(lab.node(1), "/mnt/log1");
-  const auto held = lab.lock(lab.node(3), "/mnt/lock");
-  held->wait_granted(20s);
-  const auto wanted = lab.lock(lab.node(2), "/mnt/lock");
+  LockOfTheDying lock(lab, 3, 2);
   writer->wait_for(50, 60s);
-  EXPECT_FALSE(wanted->granted()) << "node 2 has the lock that node 3 holds";
+  EXPECT_FALSE(lock.granted()) << "node 2 has the lock that node 3 holds";
   lab.step("kill node 3");
   const TimePoint killed = lab.kill(lab.node(3));
-  wanted->wait_granted(recovery_latest(lab) + 10s);
-  lab.interval("kill to the dead node's lock granted on node2", wanted->granted_at() - killed,
-               between(lab.topology().dead_earliest() - Topology::heartbeat_period, recovery_latest(lab)));
+  lock.expect_granted(
+      killed, between(lab.topology().dead_earliest() - Topology::heartbeat_period, recovery_latest(lab)));
   other->wait_for(20, 30s);
   lab.interval("longest stall of the writer on node1", other->longest_stall(killed),
                within(recovery_latest(lab)));

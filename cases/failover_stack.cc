@@ -94,9 +94,11 @@ LAB_CASE(FailoverStack, KilledIsFencedThenUnlinkedThenReplayed, OnTopology("stac
          Guards("of a clone of three that Pacemaker runs one node dies: it is fenced, then unlinked "
                 "everywhere, then its journal is replayed, nothing is lost, and it joins again")) {
   Stack stack(lab);
+  LockOfTheDying lock(lab, 3, 2);
   const Writers writers(lab, 3, 1);
   const size_t before = lab.events().position();
   const TimePoint killed = lab.kill(lab.node(3));
+  lock.expect_granted(killed, within(Pacemaker::unlinked_latest(lab.topology().nodes) + kRecovery));
   stack.expect_recovered(3, before, killed, writers);
   stack.bring_back(3);
   stack.wait_members({1, 2, 3});

@@ -89,9 +89,12 @@ LAB_CASE(
     Guards("without Pacemaker a node dies: the watch has it fenced, its link goes everywhere, its journal "
            "is replayed, nothing is lost, and it joins again")) {
   Watched cluster(lab);
+  LockOfTheDying lock(lab, 3, 2);
   const Writers writers(lab, 3, 1);
   const size_t before = lab.events().position();
   const TimePoint killed = lab.kill(lab.node(3));
+  lock.expect_granted(
+      killed, between(cluster.watch().fenced_earliest(), cluster.watch().unlinked_latest() + kRecovery));
   cluster.expect_recovered(3, before, killed, writers);
   cluster.expect_one_asker(before, 1, 3);
   cluster.bring_back(3);

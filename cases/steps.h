@@ -57,6 +57,28 @@ inline void nobody_misses_anybody(Lab& lab, size_t position) {
                              << downs.front().fields.value("node", "");
 }
 
+/// A lock that `victim` holds and `waiter` wants. How long a death keeps it from `waiter` goes by one name in
+/// every failover: `o2lab history` and `compare` show the ways to keep members side by side.
+class LockOfTheDying {
+ public:
+  LockOfTheDying(Lab& lab, int victim, int waiter)
+      : lab_(lab), waiter_(waiter), held_(lab.lock(lab.node(victim), "/mnt/lock")) {
+    held_->wait_granted(60s);
+    wanted_ = lab.lock(lab.node(waiter), "/mnt/lock");
+  }
+  bool granted() const { return wanted_->granted(); }
+  void expect_granted(TimePoint killed, Window window) {
+    wanted_->wait_granted(window.within + 10s);
+    lab_.interval(fmt::format("kill to the dead node's lock granted on node{}", waiter_),
+                  wanted_->granted_at() - killed, window);
+  }
+
+ private:
+  Lab& lab_;
+  const int waiter_;
+  std::unique_ptr<FileLock> held_, wanted_;
+};
+
 /// User mode: the host has cut the node off; only then its link may go, everywhere.
 inline void remove_links_of(Lab& lab, int dead) {
   on_each(lab.survivors(), [&](Node& node) {
