@@ -165,13 +165,20 @@ LAB_CASE(FailoverWatch, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
                 "there, is fenced by them before they go on, and asks for nothing without quorum")) {
   Watched cluster(lab);
   const Writers writers(lab, 1, 2);
+  HostPower& power = lab.cluster().host_power();
+  power.set(HostPower::Supply::holds);
   const size_t before = lab.events().position();
-  auto fence = lab.expect_fence(lab.node(1), Cause::host_power,
-                                between(cluster.watch().fenced_earliest(), cluster.watch().fenced_latest()));
-  const TimePoint begun = Clock::now();
-  const Undo held = lab.cut({1}, {2, 3});
+  const Undo cut = lab.cut({1}, {2, 3});
+  lab.wait_event("node 2 to ask for node 1 to be fenced", before, asked_latest(lab), asked_for);
+  cluster.watch().corosync().wait_members({&lab.node(1)}, {1});
+  lab.let_pass("what node 1 would ask for without quorum", MemberWatch::Patience().lost + 10s);
+  cluster.expect_one_asker(before, 2, 1);
+  const Window latest = within(MemberWatch::kFencing);
+  auto fence = lab.expect_fence(lab.node(1), Cause::host_power, latest);
+  const TimePoint works = Clock::now();
+  power.set(HostPower::Supply::works);
   fence.wait();
-  cluster.expect_recovered(1, before, begun, writers);
+  cluster.expect_recovered(1, before, works, writers, latest);
   cluster.expect_one_asker(before, 2, 1);
 }
 
