@@ -23,16 +23,25 @@ bool asked_for(const Event& event) {
 class Watched {
  public:
   explicit Watched(Lab& lab, const MemberWatch::Patience& patience = {})
-      : lab_(lab), watch_(lab.cluster(), lab.hub(), patience) {
-    const NodeSet all = lab.numbers_of(lab.nodes());
+      : Watched(lab, patience, {lab.numbers_of(lab.nodes())}) {}
+  /// The watches keep volume v on nodes `members[v]`.
+  Watched(Lab& lab, const MemberWatch::Patience& patience, const std::vector<NodeSet>& members)
+      : lab_(lab), watch_(lab.cluster(), lab.hub(), patience), members_(members) {
+    for (const Node* node : lab.nodes()) watch_.set_volumes(*node, volumes_of(node->number()));
     lab.step("corosync and the watch");
     watch_.start(lab.nodes());
-    wait_links(lab, all, watch_.unlinked_latest());
+    for (int volume = 0; volume < volumes(); ++volume)
+      wait_links(lab, members_[volume], watch_.unlinked_latest(), volume);
     lab.step("mount");
-    lab.o2cb().mount(lab.node(1));
-    on_each(lab.nodes({2, 3}), [&](Node& node) { lab.o2cb().mount(node); });
-    lab.o2cb().wait_domain(lab.nodes(), all, Deadline::in(kRecovery));
-    lab.step("the volume is mounted everywhere");
+    // One node first, then the others side by side.
+    for (const bool first : {true, false})
+      for (int volume = 0; volume < volumes(); ++volume)
+        on_each(lab.nodes(members_[volume]), [&](Node& node) {
+          if ((node.number() == *members_[volume].begin()) == first) lab.o2cb().mount(node, volume);
+        });
+    for (int volume = 0; volume < volumes(); ++volume)
+      lab.o2cb().wait_domain(lab.nodes(members_[volume]), members_[volume], Deadline::in(kRecovery), volume);
+    lab.step("the volumes are mounted everywhere");
   }
   ~Watched() {
     try {
@@ -43,10 +52,15 @@ class Watched {
   }
   MemberWatch& watch() { return watch_; }
 
-  /// All of these say that they are the members: the links, and o2dlm.
+  /// Of each volume all of these that keep it say that they are its members: the links, and o2dlm.
   void wait_members(const NodeSet& expected) {
-    wait_links(lab_, expected, watch_.unlinked_latest());
-    lab_.o2cb().wait_domain(lab_.nodes(expected), expected, Deadline::in(kRecovery));
+    for (int volume = 0; volume < volumes(); ++volume) {
+      NodeSet left;
+      for (const int number : expected)
+        if (members_[volume].count(number) > 0) left.insert(number);
+      wait_links(lab_, left, watch_.unlinked_latest(), volume);
+      lab_.o2cb().wait_domain(lab_.nodes(left), left, Deadline::in(kRecovery), volume);
+    }
   }
   void expect_recovered(int dead, size_t since, TimePoint at, const Writers& writers) {
     expect_recovered(dead, since, at, writers, between(watch_.fenced_earliest(), watch_.fenced_latest()));
@@ -79,8 +93,17 @@ class Watched {
   }
 
  private:
+  int volumes() const { return static_cast<int>(members_.size()); }
+  std::vector<int> volumes_of(int node) const {
+    std::vector<int> kept;
+    for (int volume = 0; volume < volumes(); ++volume)
+      if (members_[volume].count(node) > 0) kept.push_back(volume);
+    return kept;
+  }
+
   Lab& lab_;
   MemberWatch watch_;
+  const std::vector<NodeSet> members_;  ///< by volume
 };
 
 LAB_CASE(
@@ -224,6 +247,56 @@ LAB_CASE(FailoverWatch, WatchKilledAndStartedAgain, OnTopology("stack-three-node
   cluster.expect_recovered(3, before, killed, writers, fenced);
   cluster.expect_one_asker(before, 1, 3);
   EXPECT_EQ(lab.survivors().size(), 2u);
+}
+
+/// Nobody has called `dead` so, of any volume, before `proven`.
+void expect_downs_after(Lab& lab, int dead, size_t since, TimePoint proven, size_t expected) {
+  // The trace has a way of its own to the host: what it told before is here once the mark of this call is.
+  for (Node* node : lab.survivors()) EXPECT_EQ(lab.calls(*node).write("/dev/null", "."), "ok");
+  const auto downs = lab.events().since(since, [dead](const Event& event) {
+    return event.source == "trace" && event.kind == "o2hb_node_event" &&
+           event.fields.value("event", "") == "down" && event.fields.value("class", "") == "region" &&
+           event.fields.value("node", "") == std::to_string(dead);
+  });
+  EXPECT_EQ(downs.size(), expected);
+  for (const Event& down : downs)
+    EXPECT_GT(down.at, proven) << "node " << down.node << ", volume " << down.fields.value("region", "");
+}
+
+LAB_CASE(
+    FailoverWatch, TwoVolumesHaveTheirOwnMembers, OnTopology("stack-three-node"), Volumes(2),
+    Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+    Guards(
+        "a node that keeps one of two volumes is neither doubted nor fenced nor linked in the other, and "
+        "when a node that keeps both dies each volume has it fenced before it calls it dead and recovers")) {
+  const size_t begun = lab.events().position();
+  Watched cluster(lab, {}, {{1, 2, 3}, {1, 2}});
+  const auto not_elsewhere = [&] {
+    EXPECT_EQ(lab.region(lab.node(3), lab.o2cb().uuid(1)).remove(), "ENOENT");
+  };
+  not_elsewhere();
+  EXPECT_TRUE(lab.events().since(begun, asked_for).empty())
+      << "somebody is to be fenced before anybody has died";
+  const Writers writers(lab, 2, 1);
+  const auto dying = lab.append(lab.node(2), "/mnt1/log2");
+  const auto survivor = lab.append(lab.node(1), "/mnt1/log1");
+  dying->wait_for(30, 120s);
+  survivor->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  const TimePoint killed = lab.kill(lab.node(2));
+  cluster.expect_recovered(2, before, killed, writers);
+  lab.wait_until("the journal of node 2 to be replayed on both volumes", kRecovery, [&] {
+    const size_t replayed = lab.events().since(before, line_of(0, "End replay journal (node 2")).size();
+    return Seen{replayed >= 2, fmt::format("on {}", replayed)};
+  });
+  survivor->wait_for(20, kRecovery);
+  lab.check_appended(lab.node(1), *dying);
+  cluster.expect_one_asker(before, 1, 2);
+  // Nodes 1 and 3 of the first volume, node 1 of the second.
+  const auto proven = lab.events().since(before, switched(2, "ok"));
+  ASSERT_FALSE(proven.empty());
+  expect_downs_after(lab, 2, before, proven.front().at, 3);
+  not_elsewhere();
 }
 
 }  // namespace
