@@ -12,8 +12,9 @@ namespace {
 /// From the last link's removal to the end of the recovery.
 constexpr Duration kRecovery = 60s;
 /// Of a watch or a corosync that is started again within it: longer than that takes, and than corosync takes
-/// to miss a node that has died meanwhile.
-constexpr MemberWatch::Patience kForRestarts{.lost = 60s};
+/// to miss a node that has died meanwhile; and with both less than the 120 s after which the kernel complains
+/// of a task that waits for the dead node.
+constexpr MemberWatch::Patience kForRestarts{.lost = 45s};
 
 bool asked_for(const Event& event) {
   return event.source == "power" && event.kind == "asked";
