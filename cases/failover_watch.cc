@@ -176,11 +176,14 @@ LAB_CASE(FailoverWatch, FencingThatComesLate, OnTopology("stack-three-node"), Un
          Part("10"), Nightly(),
          Guards("as long as the watch's fencing command has not ended the dead node's links stay and what it "
                 "held stays held, the command is not run a second time, and recovery follows its success")) {
+  const size_t before = lab.events().position();
   waits_for_fencing(lab, HostPower::Supply::holds, [&](size_t after) {
     lab.wait_event("the watch to ask for node 3 to be fenced", after, asked_latest(lab), asked_for);
     lab.let_pass("the watch may ask again each second only after an answer", 10s);
     EXPECT_EQ(lab.events().since(after, asked_for).size(), 1u);
   });
+  EXPECT_EQ(lab.events().since(before, asked_for).size(), 1u)
+      << "those that wait for the switch ask after it";
 }
 
 LAB_CASE(FailoverWatch, SplitIsDecidedByFencing, OnTopology("stack-three-node"), Until(Ready::o2cb),
