@@ -58,7 +58,7 @@ inline void nobody_misses_anybody(Lab& lab, size_t position) {
 }
 
 /// A lock that `victim` holds and `waiter` wants. How long a death keeps it from `waiter` goes by one name in
-/// every failover: `o2lab history` and `compare` show the ways to keep members side by side.
+/// every failover, so that the ways to keep members can be compared (`o2lab history CASE`).
 class LockOfTheDying {
  public:
   LockOfTheDying(Lab& lab, int victim, int waiter)
