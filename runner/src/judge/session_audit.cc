@@ -7,6 +7,7 @@
 #include "observe/fence_audit.h"
 #include "observe/fence_order_audit.h"
 #include "observe/node_event_audit.h"
+#include "observe/sbd_record.h"
 #include "observe/timeline.h"
 
 namespace o2lab {
@@ -66,8 +67,8 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
                            const std::map<int, HeartbeatRegion>& regions) {
   if (record_.was_interrupted()) return;
   try {
+    DiskRecord record;
     make_audit(kNoWriteAfterFence, [&](AuditResult& result) {
-      DiskRecord record;
       std::string cut_short;
       for (int volume = 0; volume < std::max(spec.volumes, 1); ++volume)
         for (int node = 1; node <= spec.nodes; ++node) {
@@ -82,7 +83,9 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
     });
     make_audit(kNodeEventsAlternate,
                [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });
-    if (topology_for(spec).host_power)
+    for (Event& event : sbd_events(record, Clock::now())) events_->add(std::move(event));
+    const Topology topology = topology_for(spec);
+    if (topology.host_power || topology.watchdog)
       make_audit(kFenceBeforeDown, [&](AuditResult& result) {
         result = audit_fence_order(on_host_clock(timeline([](const Event&) { return true; })));
       });

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,13 +37,19 @@ Stretch stretch_of(const std::vector<Event>& timeline, int node, int incarnation
   return out;
 }
 
+bool confirms(const Event& event) {
+  if (is(event, "sbd", "counts")) return event.fields.value("kills", false);
+  return is(event, "power", "done") && event.fields.value("answer", "") == "ok" &&
+         event.fields.value("action", "") != "on";
+}
+
 /// The first proof that this incarnation is dead. The switch that reboots a node says so after its power-on.
 std::optional<TimePoint> confirmed(const std::vector<Event>& timeline, int node, const Stretch& life) {
+  std::optional<TimePoint> first;
   for (const Event& event : timeline)
-    if (event.node == node && event.at >= life.from && is(event, "power", "done") &&
-        event.fields.value("answer", "") == "ok" && event.fields.value("action", "") != "on")
-      return event.at;
-  return std::nullopt;
+    if (event.node == node && event.at >= life.from && confirms(event))
+      first = std::min(first.value_or(event.at), event.at);
+  return first;
 }
 
 /// By observer, the last time in this stretch that it called the node dead: one that left and came again had

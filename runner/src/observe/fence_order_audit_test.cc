@@ -28,19 +28,25 @@ class Timeline {
   }
   Timeline& down(int observer, int node, double t) { return hears(observer, node, "down", t); }
   Timeline& up(int observer, int node, double t) { return hears(observer, node, "up", t); }
-  Timeline& replay(int survivor, int dead, double t) {
-    return add(
-        t, survivor, "console", "line",
-        {{"text", fmt::format("ocfs2: Begin replay journal (node {}, slot 1) on device (8,0)", dead)}});
-  }
+  Timeline& replay(int survivor, int dead, double t) { return says_replay("Begin", survivor, dead, t); }
+  Timeline& replayed(int survivor, int dead, double t) { return says_replay("End", survivor, dead, t); }
   Timeline& clockless() {
     for (Event& event : events) event.fields.erase("error_ns");
     return *this;
+  }
+  /// A message on sbd's disk that its sender may count on at `t`.
+  Timeline& pill_counts(int node, double t, bool kills = true) {
+    return add(t, node, "sbd", "counts", {{"kills", kills}});
   }
   std::vector<std::string> findings() const { return audit_fence_order(events).findings; }
   std::vector<Event> events;
 
  private:
+  Timeline& says_replay(const char* what, int survivor, int dead, double t) {
+    return add(
+        t, survivor, "console", "line",
+        {{"text", fmt::format("ocfs2: {} replay journal (node {}, slot 1) on device (8,0)", what, dead)}});
+  }
   Timeline& hears(int observer, int node, const char* what, double t) {
     return add(
         t, observer, "trace", "o2hb_node_event",
@@ -87,13 +93,7 @@ TEST(FenceOrderAudit, TheFenceOfAnEarlierIncarnationConfirmsNothing) {
   EXPECT_THAT(timeline.findings(), IsEmpty()) << "the second death has no replay yet";
   Timeline again;
   again.gone(3, 10).switched(3, "off", "ok", 11).down(1, 3, 12).replay(1, 3, 13);
-  again.events.push_back({at(13.5),
-                          1,
-                          "console",
-                          "line",
-                          {{"text", "ocfs2: End replay journal (node 3, slot 1) on device (8,0)"}},
-                          0});
-  again.on(3, 20).up(1, 3, 21).gone(3, 30).down(1, 3, 31).replay(1, 3, 32);
+  again.replayed(1, 3, 13.5).on(3, 20).up(1, 3, 21).gone(3, 30).down(1, 3, 31).replay(1, 3, 32);
   EXPECT_THAT(again.findings(), ElementsAre(HasSubstr("nobody had confirmed")));
   again.switched(3, "reboot", "ok", 30.5);
   EXPECT_THAT(again.findings(), IsEmpty());
@@ -110,6 +110,26 @@ TEST(FenceOrderAudit, ReplayWithoutACallOfDeathIsWrong) {
   timeline.gone(3, 10).switched(3, "off", "ok", 12).down(2, 3, 13).replay(1, 3, 14);
   EXPECT_THAT(timeline.findings(),
               ElementsAre("node1 replayed the journal of node3 and never called it dead"));
+}
+
+TEST(FenceOrderAudit, APoisonPillConfirmsOnceItsSenderMayCountOnIt) {
+  Timeline timeline;
+  timeline.gone(3, 11).pill_counts(3, 40).down(1, 3, 40.1).down(2, 3, 41).replay(1, 3, 42);
+  EXPECT_THAT(timeline.findings(), IsEmpty());
+  Timeline early;
+  early.gone(3, 11).down(1, 3, 39).pill_counts(3, 40).replay(1, 3, 42);
+  EXPECT_THAT(early.findings(),
+              ElementsAre("node1 called node3 dead 1.000 s before its fence was confirmed"));
+}
+
+TEST(FenceOrderAudit, APillForAnotherAnEarlierLifeOrThatKillsNobodyConfirmsNothing) {
+  Timeline timeline;
+  timeline.gone(3, 11).pill_counts(2, 40).pill_counts(3, 40, false).down(1, 3, 50).replay(1, 3, 51);
+  EXPECT_THAT(timeline.findings(), ElementsAre(HasSubstr("nobody had confirmed")));
+  Timeline again;
+  again.gone(3, 2).pill_counts(3, 31).down(1, 3, 40).replay(1, 3, 41).replayed(1, 3, 42);
+  again.on(3, 60).up(1, 3, 61).gone(3, 70).down(1, 3, 80).replay(1, 3, 81);
+  EXPECT_THAT(again.findings(), ElementsAre(HasSubstr("nobody had confirmed")));
 }
 
 TEST(FenceOrderAudit, WhatTheClockDoesNotTellIsNotProven) {
