@@ -4,75 +4,11 @@
 // failover is the audit fence_before_down.
 #include <gtest/gtest.h>
 
-#include "cluster/pacemaker.h"
-#include "failover_case.h"
 #include "observe/fence_order_audit.h"
+#include "pacemaker_case.h"
 
 namespace o2lab {
 namespace {
-
-constexpr const char* kVolume = "volume";
-
-// What Pacemaker does is a chain of programs, each of which takes seconds on a busy host without KVM; these
-// are deadlines, no bounds that a case is about.
-constexpr Duration kFormed = 300s;
-constexpr Duration kMoved = 400s;
-/// From the last link's removal to the end of the recovery.
-constexpr Duration kRecovery = 60s;
-
-/// The manager on all nodes of the case, with the volume mounted by it.
-class Stack {
- public:
-  explicit Stack(Lab& lab) : lab_(lab), pacemaker_(lab.cluster(), lab.hub()) {
-    const NodeSet all = lab.numbers_of(lab.nodes());
-    lab.step("corosync and Pacemaker");
-    pacemaker_.start(lab.nodes());
-    pacemaker_.wait_online(all, kFormed);
-    lab.step("the clone");
-    pacemaker_.add_resource(stack_config::membership_clone(lab.topology(), kVolume));
-    wait_members(all);
-    lab.step("the volume is mounted everywhere");
-  }
-  ~Stack() {
-    try {
-      pacemaker_.keep_logs();
-    } catch (const Error&) {
-      // The case is over, one way or the other.
-    }
-  }
-  Pacemaker& pacemaker() { return pacemaker_; }
-
-  /// The volume is mounted on exactly these, and all of them say so: Pacemaker, o2dlm, the links.
-  void wait_members(const NodeSet& expected) {
-    lab_.o2cb().wait_domain(lab_.nodes(expected), expected, Deadline::in(kMoved));
-    pacemaker_.wait_started(kVolume, expected, kMoved);
-    wait_links(lab_, expected, kMoved);
-  }
-
-  /// A node that died comes back as an operator does it: power, o2cb, the manager.
-  void bring_back(int number) {
-    lab_.step(fmt::format("node {} comes back", number));
-    lab_.restart(lab_.node(number));
-    pacemaker_.start({&lab_.node(number)});
-    pacemaker_.wait_online(lab_.numbers_of(lab_.survivors()), kFormed);
-  }
-  /// What remains is for the lab: the manager takes no notice any more.
-  void let_go() { pacemaker_.set_property("maintenance-mode", "true"); }
-
-  void expect_recovered(int dead, size_t since, TimePoint at, const Writers& writers) {
-    const int nodes = lab_.cluster().size();
-    o2lab::expect_recovered(lab_, dead, since, at,
-                            {.fenced = within(Pacemaker::fenced_latest(nodes)),
-                             .stall = Pacemaker::unlinked_latest(nodes) + kRecovery,
-                             .moved = kMoved,
-                             .recovery = kRecovery},
-                            writers, [this](const NodeSet& left) { wait_members(left); });
-  }
-
- private:
-  Lab& lab_;
-  Pacemaker pacemaker_;
-};
 
 /// A node that others cannot hear but that is not dead is fenced by the host, and only then recovered.
 void is_fenced_alive(Lab& lab, int victim, int stays, const std::function<Undo()>& fault) {
@@ -98,7 +34,7 @@ LAB_CASE(FailoverStack, KilledIsFencedThenUnlinkedThenReplayed, OnTopology("stac
   const Writers writers(lab, 3, 1);
   const size_t before = lab.events().position();
   const TimePoint killed = lab.kill(lab.node(3));
-  lock.expect_granted(killed, within(Pacemaker::unlinked_latest(lab.topology().nodes) + kRecovery));
+  lock.expect_granted(killed, within(Pacemaker::unlinked_latest(lab.topology().nodes) + Stack::kRecovery));
   stack.expect_recovered(3, before, killed, writers);
   stack.bring_back(3);
   stack.wait_members({1, 2, 3});
@@ -129,7 +65,7 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
   lab.kill(lab.node(3));
   size_t after = before;
   for (const char* which : {"first", "second", "third"}) {
-    lab.wait_event(fmt::format("Pacemaker to fail to fence node 3 a {} time", which), after, kMoved,
+    lab.wait_event(fmt::format("Pacemaker to fail to fence node 3 a {} time", which), after, Stack::kMoved,
                    switched(3, "failed"));
     after = lab.events().position();
   }
@@ -143,7 +79,7 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
   const TimePoint works = Clock::now();
   power.set(HostPower::Supply::works);
   stack.expect_recovered(3, before, works, writers);
-  wanted->wait_granted(kRecovery);
+  wanted->wait_granted(Stack::kRecovery);
   stack.let_go();
 }
 
@@ -165,8 +101,8 @@ LAB_CASE(
   const size_t before = lab.events().position();
   lab.kill(lab.node(3));
   remove_links_of(lab, 3);
-  wait_replayed(lab, 3, before, kRecovery);
-  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(kRecovery));
+  wait_replayed(lab, 3, before, Stack::kRecovery);
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(Stack::kRecovery));
   for (Node* node : lab.survivors()) lab.check_appended(*node, *dying);
 }
 

@@ -4,30 +4,21 @@
 #include <gtest/gtest.h>
 
 #include "cluster/o2cb_script.h"
-#include "cluster/pacemaker.h"
-#include "judge/lab.h"
 #include "observe/fence_order_audit.h"
+#include "pacemaker_case.h"
 
 namespace o2lab {
 namespace {
 
-// Deadlines, no bounds: what Pacemaker does is a chain of programs that each take seconds on a busy host.
-constexpr Duration kFormed = 300s;
-constexpr Duration kMoved = 400s;
 /// The helpers give up after 600 s.
 constexpr Duration kHelper = 660s;
 
 constexpr const char* kMount = "mount -v -t o2member /dev/shared0 /mnt";
 
-/// Pacemaker on all nodes, with no resource but fencing.
-class Manager {
+/// Pacemaker, with as much time for what a mount by hand makes as a busy host needs.
+class Manager : public PacemakerCase {
  public:
-  explicit Manager(Lab& lab)
-      : lab_(lab), pacemaker_(lab.cluster(), lab.hub()), begun_(lab.events().position()) {
-    lab.step("corosync and Pacemaker");
-    pacemaker_.start(lab.nodes());
-    pacemaker_.wait_online(lab.numbers_of(lab.nodes()), kFormed);
-    // The default, with as much time for each action as a busy host needs.
+  explicit Manager(Lab& lab) : PacemakerCase(lab), begun_(lab.events().position()) {
     on_each(lab.nodes(), [](Node& node) {
       node.sh(
           fmt::format("mkdir -p /mnt /etc/o2member && sed 's/timeout=\"[0-9]*s\"/timeout=\"{}s\"/' "
@@ -35,14 +26,6 @@ class Manager {
                       Pacemaker::kNotify / 1s));
     });
   }
-  ~Manager() {
-    try {
-      pacemaker_.keep_logs();
-    } catch (const Error&) {
-      // The case is over, one way or the other.
-    }
-  }
-  Pacemaker& pacemaker() { return pacemaker_; }
   /// The clone that a mount by hand makes, and the resource in it.
   std::string clone() { return "volume-" + lab_.o2cb().uuid(); }
   std::string member() { return clone() + "-member"; }
@@ -78,11 +61,8 @@ class Manager {
         begun_, [](const Event& event) { return event.source == "power" && event.kind == "asked"; });
     EXPECT_TRUE(asked.empty()) << asked.size() << " fences, the first of node " << asked.front().node;
   }
-  void let_go() { pacemaker_.set_property("maintenance-mode", "true"); }
 
  private:
-  Lab& lab_;
-  Pacemaker pacemaker_;
   size_t begun_;
 };
 
@@ -169,14 +149,14 @@ LAB_CASE(MountStack, WhatNeedsItGoesOnlyByForce, OnTopology("stack-three-node"),
   constrain(
       fmt::format(R"(<rsc_colocation id="user-with" rsc="user" with-rsc="{}" score="INFINITY"/>)", clone));
   constrain(R"(<rsc_location id="user-where" rsc="user" node="node2" score="INFINITY"/>)");
-  manager.pacemaker().wait_started("user", {2}, kMoved);
+  manager.pacemaker().wait_started("user", {2}, Manager::kMoved);
   manager.expect_refused(second, "umount /mnt", "needed here by user");
   second.sh("mkdir -p /mnt/top && mount -t tmpfs top /mnt/top");
   manager.expect_refused(second, "umount /mnt", "mounted at /mnt/top");
   manager.wait_members({1, 2});
   second.sh("umount -f /mnt", kHelper);
   manager.wait_members({1});
-  manager.pacemaker().wait_started("user", {1}, kMoved);
+  manager.pacemaker().wait_started("user", {1}, Manager::kMoved);
 
   manager.expect_nobody_fenced();
   manager.let_go();

@@ -51,8 +51,8 @@ PacemakerView parse_crm_mon(const std::string& xml) {
   return view;
 }
 
-Pacemaker::Pacemaker(Cluster& cluster, WaitHub& hub)
-    : cluster_(cluster), hub_(hub), corosync_(cluster, hub) {}
+Pacemaker::Pacemaker(Cluster& cluster, WaitHub& hub, std::string fencing)
+    : cluster_(cluster), hub_(hub), corosync_(cluster, hub), fencing_(std::move(fencing)) {}
 
 void Pacemaker::start(const std::vector<Node*>& nodes) {
   // Its own directories are for the user that most of it runs as; the image's belong to root.
@@ -60,7 +60,7 @@ void Pacemaker::start(const std::vector<Node*>& nodes) {
       "set -e\n"
       "mkdir -p /var/log/pacemaker\n"
       "for d in cib pengine cores blackbox; do mkdir -p /var/lib/pacemaker/$d; done\n" +
-      into("/var/lib/pacemaker/cib/cib.xml", stack_config::cib(cluster_.size())) +
+      into("/var/lib/pacemaker/cib/cib.xml", stack_config::cib(fencing_)) +
       "chmod 0600 /var/lib/pacemaker/cib/cib.xml\n"
       "chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker\n";
   on_each(nodes, [&](Node& node) { node.sh(script, kCommand); });

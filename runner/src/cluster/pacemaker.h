@@ -30,8 +30,12 @@ PacemakerView parse_crm_mon(const std::string& xml);
 
 /// The configuration files of the stack as text, so that they are tested without a node.
 namespace stack_config {
-/// A cluster information base with the lab's power switch (host_power.h) for fencing, and no other resource.
-std::string cib(int nodes);
+/// A cluster information base with this for fencing and no other resource.
+std::string cib(const std::string& fencing);
+/// The lab's power switch (host_power.h) as a resource that fences nodes 1 to `nodes`.
+std::string power_switch(int nodes);
+/// The same by messages on the disk of sbd(8), with the agent that is part of sbd.
+std::string poison_pills(int nodes, const std::string& device);
 /// A clone of ocf:o2lab:o2member by the name `id`, told of each other instance's coming and going: volume
 /// `volume` on its mount point.
 std::string membership_clone(const Topology& topology, const std::string& id, int volume = 0);
@@ -50,7 +54,8 @@ class Pacemaker {
   static Duration fenced_latest(int nodes) { return Corosync::detected_latest(nodes) + kElection + kFencing; }
   static Duration unlinked_latest(int nodes) { return fenced_latest(nodes) + kNotify; }
 
-  Pacemaker(Cluster& cluster, WaitHub& hub);
+  /// `fencing`: one of stack_config.
+  Pacemaker(Cluster& cluster, WaitHub& hub, std::string fencing);
 
   /// Starts corosync on these nodes, waits until they are its members together with those that run it
   /// already, and starts Pacemaker.
@@ -79,6 +84,7 @@ class Pacemaker {
   Cluster& cluster_;
   WaitHub& hub_;
   Corosync corosync_;
+  const std::string fencing_;
 };
 
 }  // namespace o2lab

@@ -63,11 +63,16 @@ TEST(Pacemaker, SaysWhenItIsNotCrmMon) {
 
 TEST(Pacemaker, WhatIsConfiguredIsXml) {
   pugi::xml_document document;
-  ASSERT_TRUE(document.load_string(stack_config::cib(3).c_str()));
+  ASSERT_TRUE(document.load_string(stack_config::cib(stack_config::power_switch(3)).c_str()));
   EXPECT_STREQ(document.select_node("//nvpair[@name='pcmk_host_list']").node().attribute("value").value(),
                "node1 node2 node3");
   EXPECT_STREQ(document.select_node("//nvpair[@name='stonith-enabled']").node().attribute("value").value(),
                "true");
+  ASSERT_TRUE(document.load_string(stack_config::cib(stack_config::poison_pills(2, "/dev/shared1")).c_str()));
+  EXPECT_STREQ(document.select_node("//nvpair[@name='sbd_device']").node().attribute("value").value(),
+               "/dev/shared1");
+  EXPECT_STREQ(document.select_node("//primitive[@class='stonith']").node().attribute("type").value(),
+               "external/sbd");
   ASSERT_TRUE(document.load_string(stack_config::membership_clone(Topology{}, "volume", 1).c_str()));
   EXPECT_STREQ(
       document.select_node("/clone/meta_attributes/nvpair[@name='notify']").node().attribute("value").value(),

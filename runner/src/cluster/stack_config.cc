@@ -25,9 +25,37 @@ std::string corosync(const Topology& topology, int nodes, Duration token) {
   return text + "}\n";
 }
 
-std::string cib(int nodes) {
+namespace {
+
+std::string stonith(const std::string& id, const std::string& type, int nodes, const std::string& more) {
   std::string names;
   for (int node = 1; node <= nodes; ++node) names += fmt::format("{}node{}", node > 1 ? " " : "", node);
+  return fmt::format(
+      R"(<primitive id="{0}" class="stonith" type="{1}"><instance_attributes id="{0}-attributes">
+    <nvpair id="{0}-host-check" name="pcmk_host_check" value="static-list"/>
+    <nvpair id="{0}-host-list" name="pcmk_host_list" value="{2}"/>
+{3}   </instance_attributes></primitive>)",
+      id, type, names, more);
+}
+
+}  // namespace
+
+std::string power_switch(int nodes) {
+  return stonith("power", "fence_o2lab", nodes, "");
+}
+
+std::string poison_pills(int nodes, const std::string& device) {
+  // What it would check of the timeouts it does in Perl, which the image lacks. A reset is over at once, an
+  // orderly power-off on a broken node is not.
+  return stonith("pills", "external/sbd", nodes,
+                 fmt::format(R"(    <nvpair id="pills-device" name="sbd_device" value="{}"/>
+    <nvpair id="pills-checks" name="timeout_bypass" value="yes"/>
+    <nvpair id="pills-off" name="pcmk_off_action" value="reboot"/>
+)",
+                             device));
+}
+
+std::string cib(const std::string& fencing) {
   // On a loaded node Pacemaker would do one thing at a time in the whole cluster (load-threshold): a start
   // waits for the peers that start with it. A node that was fenced stays off until the case restores it. An
   // election need not wait for peers that are members already. Fencing that fails is tried on for as long as
@@ -46,17 +74,14 @@ std::string cib(int nodes) {
   </cluster_property_set></crm_config>
   <nodes/>
   <resources>
-   <primitive id="power" class="stonith" type="fence_o2lab"><instance_attributes id="power-attributes">
-    <nvpair id="power-host-check" name="pcmk_host_check" value="static-list"/>
-    <nvpair id="power-host-list" name="pcmk_host_list" value="{}"/>
-   </instance_attributes></primitive>
+   {}
   </resources>
   <constraints/>
  </configuration>
  <status/>
 </cib>
 )",
-      Pacemaker::kElection / 1s, Pacemaker::kFencing / 1s, names);
+      Pacemaker::kElection / 1s, Pacemaker::kFencing / 1s, fencing);
 }
 
 std::string membership_clone(const Topology& topology, const std::string& id, int volume) {
