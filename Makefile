@@ -24,7 +24,7 @@ KERNEL ?= lab
 IMAGE ?= default
 # pacemaker | watch: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
 STACK ?=
-STACK_CASES_pacemaker := --selection all FailoverStack.* FencingStack.* MountStack.*
+STACK_CASES_pacemaker := --selection all FailoverStack.* FailoverStackSbd.* FencingStack.* MountStack.*
 STACK_CASES_watch := --selection all FailoverWatch.*
 # Cases to run (gtest patterns, blank-separated); empty: the lab-test selection.
 CASES ?=
