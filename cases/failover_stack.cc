@@ -90,6 +90,30 @@ LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
   is_fenced_alive(lab, 1, 2, [&] { return lab.cut({1}, {2, 3}); });
 }
 
+LAB_CASE(FailoverStack, OneOfFiveIsRecoveredAndOneIsSentAway, OnTopology("stack-five-node"), Nodes(5),
+         Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+         Guards("of a clone for eight that runs on five one node dies and is recovered by all four others, a "
+                "further one goes to standby without a recovery, and both are members again")) {
+  Stack stack(lab);
+  const Writers writers(lab, 5, 1);
+  const size_t before = lab.events().position();
+  const TimePoint killed = lab.kill(lab.node(5));
+  stack.expect_recovered(5, before, killed, writers);
+  const size_t recovered = lab.events().position();
+  lab.step("node 4 to standby");
+  stack.pacemaker().standby(lab.node(4), true);
+  stack.wait_members({1, 2, 3});
+  lab.step("and back");
+  stack.pacemaker().standby(lab.node(4), false);
+  stack.wait_members({1, 2, 3, 4});
+  EXPECT_TRUE(lab.events().since(recovered, line_of(0, "Begin replay journal")).empty());
+  stack.bring_back(5);
+  stack.wait_members({1, 2, 3, 4, 5});
+  writers.survivor->stop();
+  lab.check_appended(lab.node(5), *writers.survivor);
+  stack.let_go();
+}
+
 LAB_CASE(
     FailoverStack, DownWithoutAFenceIsFound, OnTopology("stack-three-node"), UserMode(), Part("10"),
     Nightly(),

@@ -37,7 +37,7 @@ std::string power_switch(int nodes);
 /// The same by messages on the disk of sbd(8), with the agent that is part of sbd.
 std::string poison_pills(int nodes, const std::string& device);
 /// A clone of ocf:o2lab:o2member by the name `id`, told of each other instance's coming and going: volume
-/// `volume` on its mount point.
+/// `volume` on its mount point, on as many nodes as it has slots for.
 std::string membership_clone(const Topology& topology, const std::string& id, int volume = 0);
 }  // namespace stack_config
 

@@ -89,6 +89,7 @@ std::string membership_clone(const Topology& topology, const std::string& id, in
       R"(<clone id="{0}-clone"><meta_attributes id="{0}-meta">
  <nvpair id="{0}-notify" name="notify" value="true"/>
  <nvpair id="{0}-interleave" name="interleave" value="true"/>
+ <nvpair id="{0}-max" name="clone-max" value="{5}"/>
 </meta_attributes>
 <primitive id="{0}" class="ocf" provider="o2lab" type="o2member">
  <instance_attributes id="{0}-attributes">
@@ -105,7 +106,7 @@ std::string membership_clone(const Topology& topology, const std::string& id, in
  </operations>
 </primitive></clone>)",
       id, o2cb_script::device(volume), o2cb_script::mount_point(volume), topology.cluster,
-      Pacemaker::kNotify / 1s);
+      Pacemaker::kNotify / 1s, topology.slots);
 }
 
 }  // namespace o2lab::stack_config
