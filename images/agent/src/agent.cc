@@ -195,7 +195,7 @@ Ocf Agent::stop() {
   const std::string uuid = known_uuid();
   const auto state = StateFile::read(host_, parameters_.directory);
   const bool was_mounted = !to_unmount(read_mounts(host_), mount_of()).empty();
-  unmount_volume();
+  unmount_volume(end);
 
   const Names clusters = clusters_below(host_, parameters_.configfs);
   if (uuid.empty() && was_mounted)
@@ -209,16 +209,19 @@ Ocf Agent::stop() {
                           parameters_.cluster.empty() && state ? state->cluster : parameters_.cluster);
     Region region(host_, tree, uuid);
     // A umount that somebody else has under way takes the mount off the list long before it lets go of the
-    // region; a stop that fails in between has this node fenced.
-    while (region.in_use() && host_.now() < end) host_.pause(kBetweenTries);
+    // region, and the mount of an agent that was killed comes onto it late; a stop that fails in between has
+    // this node fenced.
+    while (region.in_use() && host_.now() < end) {
+      host_.pause(kBetweenTries);
+      unmount_volume(end);
+    }
     region.leave();
   }
   StateFile::remove(host_, parameters_.directory);
   return Ocf::success;
 }
 
-void Agent::unmount_volume() const {
-  const auto end = host_.now() + limit() * 2 / 3;
+void Agent::unmount_volume(Clock::time_point end) const {
   const MountOf which = mount_of();
   for (;;) {
     const std::vector<Mount> left = to_unmount(read_mounts(host_), which);

@@ -50,7 +50,7 @@ class Agent {
 
   void make_mount_point() const;
   void mount_volume() const;
-  void unmount_volume() const;
+  void unmount_volume(Clock::time_point end) const;
   void unexport(const std::string& point) const;
   bool leaves_by_hand() const;
   void leave_after_failure(Region& region) const;

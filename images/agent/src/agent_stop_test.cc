@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <cerrno>
+#include <utility>
 
 #include "test/agent_fixture.h"
 
@@ -91,6 +92,23 @@ TEST_F(Stop, LeavesTheRegionAloneWhileTheKernelUsesIt) {
   EXPECT_EQ(run("stop"), Ocf::generic);
   EXPECT_EQ(host.members(), (Names{"node1", "node2"}));
   EXPECT_THAT(host.said_text(), HasSubstr("still in use"));
+}
+
+TEST_F(Stop, UnmountsWhatAKilledStartMountsLate) {
+  started_with({"node2"});
+  host.mounts.clear();
+  host.domains = {kUuid};
+  bool late = false;
+  host.on_pause = [&] {
+    if (std::exchange(late, true)) return;
+    host.domains.clear();
+    host.mount_now("/mnt");
+  };
+  EXPECT_EQ(run("stop"), Ocf::success);
+  EXPECT_TRUE(late);
+  EXPECT_FALSE(host.mounted("/mnt"));
+  EXPECT_FALSE(host.region_exists());
+  EXPECT_FALSE(host.fenced);
 }
 
 TEST_F(Stop, WaitsForAUmountOfSomebodyElses) {
