@@ -25,11 +25,13 @@ class BenchRecorders {
  private:
   /// Seconds.
   struct Run {
-    double mount = 0;     ///< from the start of the first heartbeat to the last mount
-    double recovery = 0;  ///< from the kill to the first write under the lock that the dead node had
-    double runner = 0;    ///< CPU of this process, the switch and the recorders in it, over both
-    double paths = 0;     ///< the same of nbdkit
-    double qemu = 0;      ///< the same of the guests
+    double heartbeat = 0;  ///< from its start on the first node to each connected to each
+    double mount = 0;      ///< from there to the last mount
+    double recovery = 0;   ///< from the kill to the first write under the lock that the dead node had
+    double runner = 0;     ///< CPU of this process, the switch and the recorders in it, over both
+    double paths = 0;      ///< the same of nbdkit
+    double qemu = 0;       ///< the same of the guests
+    double time() const { return heartbeat + mount + recovery; }
   };
   Run run(bool record);
   double recovery(Cluster& cluster);

@@ -105,6 +105,10 @@ void O2cb::start_heartbeat_everywhere(const std::vector<Node*>& nodes) {
 
 void O2cb::mount_everywhere(const std::vector<Node*>& nodes) {
   start_heartbeat_everywhere(nodes);
+  mount_over_heartbeat(nodes);
+}
+
+void O2cb::mount_over_heartbeat(const std::vector<Node*>& nodes) {
   // The first mount writes the slot map and plays no journal; after it the others do not contend for the
   // super lock for long.
   const std::vector<Node*> rest(nodes.begin() + 1, nodes.end());

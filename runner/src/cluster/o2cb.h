@@ -41,6 +41,8 @@ class O2cb {
   void umount(Node& node, int volume = 0);
   /// Heartbeat on all nodes, then all volumes mounted on all of them: the quickest way to a working cluster.
   void mount_everywhere(const std::vector<Node*>& nodes);
+  /// The second half of it, once heartbeat is there.
+  void mount_over_heartbeat(const std::vector<Node*>& nodes);
 
   /// Volume's UUID as the cluster names its region and domain: 32 upper-case hex digits.
   std::string uuid(int volume = 0);
