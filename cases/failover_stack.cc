@@ -2,8 +2,12 @@
 // A real cluster manager keeps the members: corosync and Pacemaker, a clone of ocf:o2lab:o2member over one
 // volume in user mode, and the lab's power switch for fencing. The order fence, down, replay of every
 // failover is the audit fence_before_down.
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "cluster/o2cb_script.h"
 #include "observe/fence_order_audit.h"
 #include "pacemaker_case.h"
 
@@ -88,6 +92,72 @@ LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
          Guards("a node that is cut off from both others is fenced by them before they go on, and does not "
                 "fence them")) {
   is_fenced_alive(lab, 1, 2, [&] { return lab.cut({1}, {2, 3}); });
+}
+
+/// The next mount of the volume on the node goes on alone: its agent is killed once the kernel is at it.
+void kill_agent_at_its_mount(Lab& lab, Node& node) {
+  constexpr const char* kHelper = "/usr/sbin/mount.ocfs2";
+  const std::string region =
+      fmt::format("{}/heartbeat/{}", o2cb_script::cluster_dir(lab.topology()), lab.o2cb().uuid());
+  node.sh(
+      fmt::format("mv {0} {0}.real && cat > {0} <<'END' && chmod 0755 {0}\n"
+                  "#!/bin/sh\n"
+                  "mv {0}.real {0}\n"
+                  "{0} \"$@\" &\n"
+                  "while kill -0 $! && ! rmdir {1} 2>&1 | grep -q busy; do :; done 2>/dev/null\n"
+                  "kill -9 $(pidof o2member) && echo 'o2lab: the agent is killed' > /dev/kmsg\n"
+                  "wait $!\n"
+                  "END",
+                  kHelper, region));
+}
+
+LAB_CASE(
+    FailoverStack, AgentKilledAtItsMountLeavesNothingBehind, OnTopology("stack-three-node"),
+    Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+    Guards("an agent that is killed while the kernel mounts has failed to start: Pacemaker's stop undoes "
+           "what it left, the mount that comes late included, nobody is fenced, and once forgiven the "
+           "node is a member again")) {
+  Stack stack(lab);
+  Node& third = lab.node(3);
+  const auto writer = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(5, 120s);
+  stack.pacemaker().standby(third, true);
+  stack.wait_members({1, 2});
+  kill_agent_at_its_mount(lab, third);
+  const size_t before = lab.events().position();
+  lab.step("node 3 back, and its agent dies");
+  {
+    // A mount takes so many messages of o2dlm that it is still under way when stop comes.
+    const Undo slow =
+        lab.degrade_both_ways({3}, {1, 2}, {.delay = 500ms, .match = LinkPolicy::Match::tcp_port});
+    stack.pacemaker().standby(third, false);
+    lab.wait_event("the agent to be killed", before, Stack::kMoved, line_of(3, "the agent is killed"));
+    lab.wait_event("the mount to come late", before, Stack::kMoved, line_of(3, "ocfs2: Mounting device"));
+  }
+  stack.pacemaker().wait_view(
+      "the start on node 3 to have failed", Stack::kMoved, [](const PacemakerView& view) {
+        const bool failed =
+            std::any_of(view.failures.begin(), view.failures.end(),
+                        [](const std::string& one) { return one.starts_with("node3 volume_start"); });
+        return Seen{failed, fmt::format("{}", fmt::join(view.failures, "; "))};
+      });
+  stack.wait_members({1, 2});
+  lab.wait_until("nothing to be left on node 3", Stack::kMoved, [&] {
+    const std::string region = lab.region(third, lab.o2cb().uuid()).remove();
+    const bool mounted = third.run("grep -q ' /mnt ocfs2 ' /proc/mounts").ok();
+    return Seen{region == "ENOENT" && !mounted, fmt::format("region: {}, mounted: {}", region, mounted)};
+  });
+  EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(1)), (NodeSet{1, 2}));
+  lab.step("node 3 is forgiven");
+  stack.pacemaker().forgive(third, Stack::kVolume);
+  stack.wait_members({1, 2, 3});
+  writer->wait_for(5, 120s);
+  writer->stop();
+  lab.check_appended(third, *writer);
+  const auto fenced = lab.events().since(
+      before, [](const Event& event) { return event.source == "power" && event.kind == "asked"; });
+  EXPECT_TRUE(fenced.empty()) << fenced.size() << " fences, the first of node " << fenced.front().node;
+  stack.let_go();
 }
 
 LAB_CASE(FailoverStack, OneOfFiveIsRecoveredAndOneIsSentAway, OnTopology("stack-five-node"), Nodes(5),

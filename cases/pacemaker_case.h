@@ -55,6 +55,8 @@ class Stack : public PacemakerCase {
  public:
   /// From the last link's removal to the end of the recovery.
   static constexpr Duration kRecovery = 60s;
+  /// The resource.
+  static constexpr const char* kVolume = "volume";
 
   explicit Stack(Lab& lab, const std::string& fencing = "")
       : PacemakerCase(lab, fencing), by_switch_(fencing.empty()) {
@@ -83,7 +85,6 @@ class Stack : public PacemakerCase {
   }
 
  private:
-  static constexpr const char* kVolume = "volume";
   const bool by_switch_;
 };
 

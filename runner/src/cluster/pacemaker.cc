@@ -99,6 +99,10 @@ void Pacemaker::standby(Node& node, bool on) {
            kCommand);
 }
 
+void Pacemaker::forgive(Node& node, const std::string& resource) {
+  any().sh(fmt::format("crm_resource --cleanup --resource {} --node {}", resource, node.name()), kCommand);
+}
+
 PacemakerView Pacemaker::view() {
   return parse_crm_mon(any().sh("crm_mon -1 --output-as=xml", kCommand));
 }

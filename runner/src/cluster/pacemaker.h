@@ -67,6 +67,8 @@ class Pacemaker {
   /// Sets a property of the cluster.
   void set_property(const std::string& name, const std::string& value);
   void standby(Node& node, bool on);
+  /// What has failed of the resource on the node is forgotten: it is tried there again.
+  void forgive(Node& node, const std::string& resource);
 
   PacemakerView view();
   /// Waits until exactly these nodes are online, one of them is elected, and no node is in between.
