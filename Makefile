@@ -113,7 +113,7 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
 	@[[ -z "$(STACK)" || -n "$(STACK_CASES_$(STACK))" ]] || { echo "make: no such STACK=$(STACK); there are: pacemaker, watch" >&2; exit 2; }
 	@[[ -z "$(STACK)" ]] || $(PART) 'image stack' 1200 TERM images/build.sh stack
-	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),1,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
+	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),2,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
 	@[[ -n "$(CASES)$(STACK)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
 .PHONY: lab-nightly
