@@ -22,10 +22,15 @@ inline std::string links_on(Lab& lab, Node& node, int volume = 0) {
   return lab.region(node, lab.o2cb().uuid(volume)).links();
 }
 
+inline std::string links_to(const NodeSet& members) {
+  std::string links;
+  for (const int number : members) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
+  return links;
+}
+
 /// Waits until each of these has exactly their links to a volume.
 inline void wait_links(Lab& lab, const NodeSet& expected, Duration limit, int volume = 0) {
-  std::string links;
-  for (const int number : expected) links += fmt::format("{}node{}", links.empty() ? "" : " ", number);
+  const std::string links = links_to(expected);
   for (Node* node : lab.nodes(expected))
     lab.wait_until(fmt::format("the links on {} to be {}", node->name(), links), limit, [&] {
       const std::string now = links_on(lab, *node, volume);
@@ -43,6 +48,41 @@ struct Writers {
   }
   const std::unique_ptr<Appender> dying, survivor;
 };
+
+/// Node 3 dies, and as long as `supply` is what the switch does nobody may act upon it. `tried` waits until
+/// enough has been tried since a position; `recovered` expects the recovery, since then, from when the switch
+/// works.
+inline void waits_for_fencing(Lab& lab, HostPower::Supply supply, const std::function<void(size_t)>& tried,
+                              const std::function<void(size_t, TimePoint, const Writers&)>& recovered) {
+  const NodeSet all = lab.numbers_of(lab.nodes());
+  LockOfTheDying lock(lab, 3, 1);
+  const Writers writers(lab, 3, 1);
+  HostPower& power = lab.cluster().host_power();
+  power.set(supply);
+  const size_t before = lab.events().position();
+  lab.kill(lab.node(3));
+  tried(before);
+  lab.let_pass("nobody may be recovered before it is fenced", 10s);
+  for (Node* node : lab.survivors()) {
+    EXPECT_EQ(links_on(lab, *node), links_to(all)) << node->name();
+    EXPECT_EQ(lab.o2cb().domain_nodes(*node), all) << node->name();
+  }
+  EXPECT_FALSE(lock.granted());
+  lab.step("fencing works");
+  const TimePoint works = Clock::now();
+  power.set(HostPower::Supply::works);
+  recovered(before, works, writers);
+  lock.wait_granted(60s);
+}
+
+/// The switch has failed to fence node 3 three times, each within `limit`.
+inline void wait_refused(Lab& lab, size_t since, Duration limit) {
+  for (const char* which : {"first", "second", "third"}) {
+    lab.wait_event(fmt::format("node 3 not to be fenced a {} time", which), since, limit,
+                   switched(3, "failed"));
+    since = lab.events().position();
+  }
+}
 
 /// What the manager takes, from when it can begin to recover a node.
 struct FailoverBounds {

@@ -59,31 +59,11 @@ LAB_CASE(FailoverStack, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
          Guards("as long as a dead node cannot be fenced nobody calls it dead, what it held stays held, and "
                 "it is recovered with nothing lost once fencing succeeds")) {
   Stack stack(lab);
-  const auto held = lab.lock(lab.node(3), "/mnt/lock");
-  held->wait_granted(60s);
-  const auto wanted = lab.lock(lab.node(1), "/mnt/lock");
-  const Writers writers(lab, 3, 1);
-  HostPower& power = lab.cluster().host_power();
-  power.set(HostPower::Supply::refuses);
-  const size_t before = lab.events().position();
-  lab.kill(lab.node(3));
-  size_t after = before;
-  for (const char* which : {"first", "second", "third"}) {
-    lab.wait_event(fmt::format("Pacemaker to fail to fence node 3 a {} time", which), after, Stack::kMoved,
-                   switched(3, "failed"));
-    after = lab.events().position();
-  }
-  lab.let_pass("nobody may be recovered before it is fenced", 10s);
-  for (Node* node : lab.survivors()) {
-    EXPECT_EQ(links_on(lab, *node), "node1 node2 node3") << node->name();
-    EXPECT_EQ(lab.o2cb().domain_nodes(*node), (NodeSet{1, 2, 3})) << node->name();
-  }
-  EXPECT_FALSE(wanted->granted());
-  lab.step("fencing works again");
-  const TimePoint works = Clock::now();
-  power.set(HostPower::Supply::works);
-  stack.expect_recovered(3, before, works, writers);
-  wanted->wait_granted(Stack::kRecovery);
+  waits_for_fencing(
+      lab, HostPower::Supply::refuses, [&](size_t since) { wait_refused(lab, since, Stack::kMoved); },
+      [&](size_t since, TimePoint works, const Writers& writers) {
+        stack.expect_recovered(3, since, works, writers);
+      });
   stack.let_go();
 }
 

@@ -127,30 +127,13 @@ LAB_CASE(
   lab.check_appended(lab.node(3), *writers.survivor);
 }
 
-/// Node 3 dies, and as long as `supply` is what it is nobody may act upon it.
-void waits_for_fencing(Lab& lab, HostPower::Supply supply, const std::function<void(size_t)>& wait_tried) {
+/// See failover_case.h.
+void watch_waits_for_fencing(Lab& lab, HostPower::Supply supply, const std::function<void(size_t)>& tried) {
   Watched cluster(lab);
-  const auto held = lab.lock(lab.node(3), "/mnt/lock");
-  held->wait_granted(60s);
-  const auto wanted = lab.lock(lab.node(1), "/mnt/lock");
-  const Writers writers(lab, 3, 1);
-  HostPower& power = lab.cluster().host_power();
-  power.set(supply);
-  const size_t before = lab.events().position();
-  lab.kill(lab.node(3));
-  wait_tried(before);
-  lab.let_pass("nobody may be recovered before it is fenced", 10s);
-  for (Node* node : lab.survivors()) {
-    EXPECT_EQ(links_on(lab, *node), "node1 node2 node3") << node->name();
-    EXPECT_EQ(lab.o2cb().domain_nodes(*node), (NodeSet{1, 2, 3})) << node->name();
-  }
-  EXPECT_FALSE(wanted->granted());
-  lab.step("fencing works");
-  const TimePoint works = Clock::now();
-  power.set(HostPower::Supply::works);
-  cluster.expect_recovered(3, before, works, writers, within(MemberWatch::kFencing));
-  wanted->wait_granted(kRecovery);
-  cluster.expect_one_asker(before, 1, 3);
+  waits_for_fencing(lab, supply, tried, [&](size_t since, TimePoint works, const Writers& writers) {
+    cluster.expect_recovered(3, since, works, writers, within(MemberWatch::kFencing));
+    cluster.expect_one_asker(since, 1, 3);
+  });
 }
 
 /// How long fencing is waited for to be asked for once.
@@ -163,13 +146,8 @@ LAB_CASE(FailoverWatch, FencingThatFailsRemovesNoLink, OnTopology("stack-three-n
          UserMode(), Part("10"), Nightly(),
          Guards("as long as the watch's fencing command fails the dead node's links stay, what it held stays "
                 "held, and the watch tries on and recovers it with nothing lost once the command succeeds")) {
-  waits_for_fencing(lab, HostPower::Supply::refuses, [&](size_t after) {
-    for (const char* which : {"first", "second", "third"}) {
-      lab.wait_event(fmt::format("the watch to fail to fence node 3 a {} time", which), after,
-                     asked_latest(lab), switched(3, "failed"));
-      after = lab.events().position();
-    }
-  });
+  watch_waits_for_fencing(lab, HostPower::Supply::refuses,
+                          [&](size_t since) { wait_refused(lab, since, asked_latest(lab)); });
 }
 
 LAB_CASE(FailoverWatch, FencingThatComesLate, OnTopology("stack-three-node"), Until(Ready::o2cb), UserMode(),
@@ -177,7 +155,7 @@ LAB_CASE(FailoverWatch, FencingThatComesLate, OnTopology("stack-three-node"), Un
          Guards("as long as the watch's fencing command has not ended the dead node's links stay and what it "
                 "held stays held, the command is not run a second time, and recovery follows its success")) {
   const size_t before = lab.events().position();
-  waits_for_fencing(lab, HostPower::Supply::holds, [&](size_t after) {
+  watch_waits_for_fencing(lab, HostPower::Supply::holds, [&](size_t after) {
     lab.wait_event("the watch to ask for node 3 to be fenced", after, asked_latest(lab), asked_for);
     lab.let_pass("the watch may ask again each second only after an answer", 10s);
     EXPECT_EQ(lab.events().since(after, asked_for).size(), 1u);

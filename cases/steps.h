@@ -67,6 +67,7 @@ class LockOfTheDying {
     wanted_ = lab.lock(lab.node(waiter), "/mnt/lock");
   }
   bool granted() const { return wanted_->granted(); }
+  void wait_granted(Duration limit) { wanted_->wait_granted(limit); }
   void expect_granted(TimePoint killed, Window window) {
     wanted_->wait_granted(window.within + 10s);
     lab_.interval(fmt::format("kill to the dead node's lock granted on node{}", waiter_),
