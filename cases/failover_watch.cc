@@ -32,16 +32,17 @@ class Watched {
     lab.step("corosync and the watch");
     watch_.start(lab.nodes());
     for (int volume = 0; volume < volumes(); ++volume)
-      wait_links(lab, members_[volume], watch_.unlinked_latest(), volume);
+      wait_links(lab, members_of(volume), watch_.unlinked_latest(), volume);
     lab.step("mount");
     // One node first, then the others side by side.
     for (const bool first : {true, false})
       for (int volume = 0; volume < volumes(); ++volume)
-        on_each(lab.nodes(members_[volume]), [&](Node& node) {
-          if ((node.number() == *members_[volume].begin()) == first) lab.o2cb().mount(node, volume);
+        on_each(lab.nodes(members_of(volume)), [&](Node& node) {
+          if ((node.number() == *members_of(volume).begin()) == first) lab.o2cb().mount(node, volume);
         });
     for (int volume = 0; volume < volumes(); ++volume)
-      lab.o2cb().wait_domain(lab.nodes(members_[volume]), members_[volume], Deadline::in(kRecovery), volume);
+      lab.o2cb().wait_domain(lab.nodes(members_of(volume)), members_of(volume), Deadline::in(kRecovery),
+                             volume);
     lab.step("the volumes are mounted everywhere");
   }
   ~Watched() {
@@ -58,7 +59,7 @@ class Watched {
     for (int volume = 0; volume < volumes(); ++volume) {
       NodeSet left;
       for (const int number : expected)
-        if (members_[volume].count(number) > 0) left.insert(number);
+        if (members_of(volume).count(number) > 0) left.insert(number);
       wait_links(lab_, left, watch_.unlinked_latest(), volume);
       lab_.o2cb().wait_domain(lab_.nodes(left), left, Deadline::in(kRecovery), volume);
     }
@@ -95,10 +96,11 @@ class Watched {
 
  private:
   int volumes() const { return static_cast<int>(members_.size()); }
+  const NodeSet& members_of(int volume) const { return members_[static_cast<size_t>(volume)]; }
   std::vector<int> volumes_of(int node) const {
     std::vector<int> kept;
     for (int volume = 0; volume < volumes(); ++volume)
-      if (members_[volume].count(node) > 0) kept.push_back(volume);
+      if (members_of(volume).count(node) > 0) kept.push_back(volume);
     return kept;
   }
 
