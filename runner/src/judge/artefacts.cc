@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cluster/cluster.h"
 #include "disk/disk_log.h"
+#include "judge/lock_state.h"
 #include "observe/heartbeat_record.h"
 
 namespace o2lab {
@@ -66,6 +67,7 @@ void collect_artefacts(const fs::path& run_dir, const fs::path& case_dir, int no
     write_file(case_dir / (stem + ".dmesg"), kernel_lines(console));
     list(stem + " console", stem + ".console");
     list(stem + " dmesg", stem + ".dmesg");
+    list(stem + " locks", lock_state_name(node));
     if (node == telling && result.failed()) result.console_tail = tail(console, 4000);
   }
   if (!regions.empty()) {

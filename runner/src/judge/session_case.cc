@@ -8,6 +8,7 @@
 #include "judge/audit.h"
 #include "judge/coverage.h"
 #include "judge/lab.h"
+#include "judge/lock_state.h"
 #include "judge/session.h"
 
 namespace o2lab {
@@ -118,6 +119,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   } catch (const std::exception& error) {
     record_.fail(FailureClass::infra, error.what());
   }
+  if (record_.failed() && cluster_ && !interrupted()) keep_lock_state(*cluster_);
   if (record_.failed() && options_.keep && !interrupted()) stay(spec);
   std::map<int, HeartbeatRegion> regions;
   if (o2cb_) regions = o2cb_->known_regions();
