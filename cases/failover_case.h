@@ -18,6 +18,16 @@ inline std::function<bool(const Event&)> switched(int node, const std::string& a
   };
 }
 
+/// Somebody asks the switch for something.
+inline bool asked_for(const Event& event) {
+  return event.source == "power" && event.kind == "asked";
+}
+
+inline void expect_nobody_fenced(Lab& lab, size_t since) {
+  const auto asked = lab.events().since(since, asked_for);
+  EXPECT_TRUE(asked.empty()) << asked.size() << " fences, the first of node " << asked.front().node;
+}
+
 inline std::string links_on(Lab& lab, Node& node, int volume = 0) {
   return lab.region(node, lab.o2cb().uuid(volume)).links();
 }

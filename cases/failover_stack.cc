@@ -124,7 +124,7 @@ LAB_CASE(
   stack.wait_members({1, 2});
   lab.wait_until("nothing to be left on node 3", Stack::kMoved, [&] {
     const std::string region = lab.region(third, lab.o2cb().uuid()).remove();
-    const bool mounted = third.run("grep -q ' /mnt ocfs2 ' /proc/mounts").ok();
+    const bool mounted = Stack::mounted_on(third);
     return Seen{region == "ENOENT" && !mounted, fmt::format("region: {}, mounted: {}", region, mounted)};
   });
   EXPECT_EQ(lab.o2cb().domain_nodes(lab.node(1)), (NodeSet{1, 2}));
@@ -134,9 +134,7 @@ LAB_CASE(
   writer->wait_for(5, 120s);
   writer->stop();
   lab.check_appended(third, *writer);
-  const auto fenced = lab.events().since(
-      before, [](const Event& event) { return event.source == "power" && event.kind == "asked"; });
-  EXPECT_TRUE(fenced.empty()) << fenced.size() << " fences, the first of node " << fenced.front().node;
+  expect_nobody_fenced(lab, before);
   stack.let_go();
 }
 
@@ -207,7 +205,7 @@ LAB_CASE(FailoverStack, StandbyAndStopLeaveInOrder, OnTopology("stack-three-node
   writer->stop();
   for (Node* node : lab.nodes()) lab.check_appended(*node, *writer);
   const auto wrong = lab.events().since(before, [](const Event& event) {
-    return (event.source == "power" && event.kind == "asked") || line_of(0, "Begin replay journal")(event);
+    return asked_for(event) || line_of(0, "Begin replay journal")(event);
   });
   EXPECT_TRUE(wrong.empty()) << wrong.size() << " fences or replays, the first of node "
                              << wrong.front().node;

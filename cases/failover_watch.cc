@@ -16,10 +16,6 @@ constexpr Duration kRecovery = 60s;
 /// of a task that waits for the dead node.
 constexpr MemberWatch::Patience kForRestarts{.lost = 45s};
 
-bool asked_for(const Event& event) {
-  return event.source == "power" && event.kind == "asked";
-}
-
 /// The watch on all nodes of the case, with the volume mounted.
 class Watched {
  public:
@@ -259,8 +255,7 @@ LAB_CASE(
     EXPECT_EQ(lab.region(lab.node(3), lab.o2cb().uuid(1)).remove(), "ENOENT");
   };
   not_elsewhere();
-  EXPECT_TRUE(lab.events().since(begun, asked_for).empty())
-      << "somebody is to be fenced before anybody has died";
+  expect_nobody_fenced(lab, begun);
   const Writers writers(lab, 2, 1);
   const auto dying = lab.append(lab.node(2), "/mnt1/log2");
   const auto survivor = lab.append(lab.node(1), "/mnt1/log1");

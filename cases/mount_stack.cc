@@ -36,7 +36,7 @@ class Manager : public PacemakerCase {
     pacemaker_.wait_started(member(), expected, kMoved);
     for (Node* node : lab_.nodes()) {
       const bool is_member = expected.count(node->number()) > 0;
-      EXPECT_EQ(is_member, node->run("grep -q ' /mnt ocfs2 ' /proc/mounts").ok()) << node->name();
+      EXPECT_EQ(is_member, mounted_on(*node)) << node->name();
       if (!is_member) {
         EXPECT_EQ(lab_.region(*node, lab_.o2cb().uuid()).remove(), "ENOENT") << node->name();
       }
@@ -56,11 +56,7 @@ class Manager : public PacemakerCase {
     EXPECT_NE(result.err.find(text), std::string::npos) << command << ": " << result.err;
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << command << ": " << result.err;
   }
-  void expect_nobody_fenced() {
-    const auto asked = lab_.events().since(
-        begun_, [](const Event& event) { return event.source == "power" && event.kind == "asked"; });
-    EXPECT_TRUE(asked.empty()) << asked.size() << " fences, the first of node " << asked.front().node;
-  }
+  void expect_nobody_fenced() { o2lab::expect_nobody_fenced(lab_, begun_); }
 
  private:
   size_t begun_;
@@ -101,7 +97,7 @@ LAB_CASE(MountStack, ByHandMountsHereAndNowhereElse, OnTopology("stack-three-nod
     return Seen{!result.ok(), "o2work runs: " + result.out};
   });
   lab.node(2).sh("umount -v /mnt", kHelper);
-  EXPECT_FALSE(lab.node(2).run("grep -q ' /mnt ocfs2 ' /proc/mounts").ok());
+  EXPECT_FALSE(Manager::mounted_on(lab.node(2)));
   EXPECT_EQ(lab.region(lab.node(2), lab.o2cb().uuid()).remove(), "ENOENT")
       << "umount came back before the stop";
   manager.wait_members({1});

@@ -34,6 +34,8 @@ class PacemakerCase {
     }
   }
   Pacemaker& pacemaker() { return pacemaker_; }
+  /// Whether the kernel has the first volume mounted there, whatever Pacemaker says.
+  static bool mounted_on(Node& node) { return node.run("grep -q ' /mnt ocfs2 ' /proc/mounts").ok(); }
 
   /// A node that died comes back as an operator does it: power, o2cb, the manager.
   void bring_back(int number) {
@@ -70,6 +72,7 @@ class Stack : public PacemakerCase {
   void wait_members(const NodeSet& expected) {
     lab_.o2cb().wait_domain(lab_.nodes(expected), expected, Deadline::in(kMoved));
     pacemaker_.wait_started(kVolume, expected, kMoved);
+    // Pacemaker calls a clone stopped before the others have been notified of it.
     wait_links(lab_, expected, kMoved);
   }
 
