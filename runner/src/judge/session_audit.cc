@@ -83,8 +83,10 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
     });
     make_audit(kNodeEventsAlternate,
                [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });
-    for (Event& event : sbd_events(record, Clock::now())) events_->add(std::move(event));
     const Topology topology = topology_for(spec);
+    // sbd runs only where there is a watchdog for it to feed.
+    if (topology.watchdog)
+      for (Event& event : sbd_events(record, Clock::now())) events_->add(std::move(event));
     if (topology.host_power || topology.watchdog)
       make_audit(kFenceBeforeDown, [&](AuditResult& result) {
         result = audit_fence_order(on_host_clock(timeline([](const Event&) { return true; })));
