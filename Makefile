@@ -22,7 +22,7 @@ PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PAC
 KERNEL ?= lab
 # default | stack: the guest image that `make image` builds.
 IMAGE ?= default
-# pacemaker | watch: make lab-test runs the cases over that cluster manager, on the image stack, one at a time.
+# pacemaker | watch: make lab-test runs the cases over that cluster manager, on the image stack, two at a time.
 STACK ?=
 STACK_CASES_pacemaker := --selection all FailoverStack.* FailoverStackSbd.* FencingStack.* MountStack.*
 STACK_CASES_watch := --selection all FailoverWatch.*
