@@ -5,7 +5,7 @@ set -euo pipefail
 shopt -s nullglob inherit_errexit
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-for part in common source series config compile probe result stock prefixes; do
+for part in common source series config compile probe result stock prefixes modules; do
   # shellcheck source=/dev/null
   . "$here/lib/$part.sh"
 done
@@ -13,18 +13,22 @@ trap 'on_exit $?' EXIT
 
 usage() {
   cat <<'TEXT'
-usage: [VARIABLE=VALUE...] build.sh [--flavours | --parts | --prefixes]
+usage: [VARIABLE=VALUE...] build.sh [--flavours | --parts | --prefixes | --modules]
 
   KERNEL      what to build: lab (default), debug, stock, or any other of --flavours
   KERNEL_SRC  a kernel tree or tarball to build instead of Debian's package; it is copied, never changed
   SERIES      another series file, or a directory that holds one; none for the source as it is
   KERNEL_LINK another name than FLAVOUR for the link, to keep two builds of one flavour side by side
+  SERIES_END  the series only up to the end of this part (a name of --parts, or none for the source as it is); for --modules
+  PATCHES     files, blank-separated, that are applied after that; for --modules
   JOBS        parallel compilers (default: number of processors)
 
   --flavours  print what KERNEL may be
   --parts     print the parts of the series, a line each: name, number of patches, title
   --prefixes  also the modules of every prefix of the series, part by part (`# part NAME: TITLE` in the series file),
               all for one vmlinux; the link is build/kernel/FLAVOUR-prefixes
+  --modules   only the modules, of the series up to SERIES_END with PATCHES on top, for the vmlinux of the whole series: seconds
+              after a change to fs/ocfs2; give the link a name by KERNEL_LINK
 
 The result is build/kernel/FLAVOUR, a link into $XDG_CACHE_HOME/o2lab/kernel.
 Exit: 0 built or up to date, 2 bad usage or input, 3 the environment or the source could not carry the build.
@@ -46,7 +50,7 @@ case ${1:-} in
     parts_print
     exit 0
     ;;
-  --prefixes) mode=prefixes ;;
+  --prefixes | --modules) mode=${1#--} ;;
   -h | --help)
     usage
     exit 0
@@ -54,7 +58,7 @@ case ${1:-} in
   *) die 2 "unknown argument $1 (--help lists what is known)" ;;
 esac
 
-[[ ${KERNEL_LINK:-x} =~ ^[A-Za-z0-9][A-Za-z0-9._-]*$ ]] || die 2 "KERNEL_LINK=$KERNEL_LINK: a plain name, please"
+[[ ${KERNEL_LINK:-x} =~ ^[A-Za-z0-9][A-Za-z0-9._@-]*$ ]] || die 2 "KERNEL_LINK=$KERNEL_LINK: a plain name, please"
 known=$(flavour_names)
 [[ $'\n'$known$'\n' == *$'\n'"$flavour"$'\n'* ]] ||
   die 2 "KERNEL=$flavour: no such flavour; known: ${known//$'\n'/ }"
@@ -79,11 +83,17 @@ main() {
   source_identify
   flavour_fragments
   compiler=$(gcc --version | head -n1)
-  if [[ $mode == prefixes ]]; then
-    need_tool fsck.erofs erofs-utils
-    prefixes_main
-    return
-  fi
+  case $mode in
+    prefixes)
+      need_tool fsck.erofs erofs-utils
+      prefixes_main
+      return
+      ;;
+    modules)
+      modules_main
+      return
+      ;;
+  esac
   hash=$(input_hash)
   out=$cache/$flavour-$hash
   if [[ ! -f $out/build.json ]]; then build "$out"; fi

@@ -22,6 +22,8 @@ failed=0
 . "$here/test/prefixes.sh"
 # shellcheck source=test/series.sh
 . "$here/test/series.sh"
+# shellcheck source=test/modules.sh
+. "$here/test/modules.sh"
 
 for test in $(declare -F | awk '$3 ~ /^test_/ { print $3 }'); do "$test"; done
 printf '%d passed, %d failed\n' "$passed" "$failed"

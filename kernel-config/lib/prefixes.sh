@@ -56,15 +56,19 @@ prefix_label() { # NUMBER
 # Nodes boot once, with the vmlinux of the whole series: a patch to it is there at every prefix. Only a fix within
 # configfs (no header) may do that.
 prefixes_check() {
+  ((${#patches[@]})) || die 2 "$(series_label): there is no prefix to build"
+  modules_only "${patches[@]}"
+}
+
+modules_only() { # PATCH...
   local path
   [[ $flavour != stock ]] || die 2 "KERNEL=stock: prefixes are built of the flavours that come from source"
-  ((${#patches[@]})) || die 2 "$(series_label): there is no prefix to build"
   while IFS= read -r path; do
     case $path in
       fs/ocfs2/* | fs/configfs/*.c | Documentation/* | MAINTAINERS) ;;
       *) die 2 "the series changes $path, which is not a module: prefixes share one vmlinux and swap modules only" ;;
     esac
-  done < <(touched_paths "${patches[@]}")
+  done < <(touched_paths "$@")
 }
 
 # Sets out.

@@ -69,7 +69,7 @@ parts_whole() {
   local i
   if ((!parts_headed)); then return; fi
   for i in "${!part_names[@]}"; do
-    if ((part_ends[i] <= ${#patches[@]})); then printf '%s\n' "${part_names[i]}"; fi
+    if ((part_ends[i] <= ${series_used:-${#patches[@]}})); then printf '%s\n' "${part_names[i]}"; fi
   done
 }
 
