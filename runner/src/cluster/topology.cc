@@ -1,217 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cluster/topology.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "base/toml_reader.h"
 
 namespace o2lab {
 namespace {
 
-struct Section {
-  const char* name;
-  std::vector<const char*> keys;
-};
-const std::vector<Section>& sections() {
-  static const std::vector<Section> all = {
+std::vector<TomlSection> sections() {
+  return {
       {"cluster", {"name", "nodes", "fence_method"}},
       {"node", {"memory", "vcpus", "image", "host_power", "watchdog"}},
       {"disk", {"size", "volumes", "slots"}},
       {"heartbeat", {"dead_threshold"}},
       {"o2net", {"idle_timeout", "keepalive_delay", "reconnect_delay"}},
   };
-  return all;
 }
 
-struct Unit {
-  const char* name;
-  double factor;
-};
-
-/// "4 s" with {"ms", 1}, {"s", 1000}: 4000; empty when there is no such number or unit. Exact multiples only.
-std::optional<uint64_t> with_unit(std::string_view text, std::initializer_list<Unit> units) {
-  if (text.empty() || text.front() < '0' || text.front() > '9') return {};
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc()) return {};
-  std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
-  while (!unit.empty() && unit.front() == ' ') unit.remove_prefix(1);
-  for (const Unit& known : units) {
-    if (unit != known.name) continue;
-    const double value = number * known.factor;
-    if (value > 1e18 || std::abs(value - std::round(value)) > 1e-6) return {};
-    return static_cast<uint64_t>(std::llround(value));
-  }
-  return {};
-}
-
-std::string spell(Duration d) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
-  if (ms % 60'000 == 0 && ms > 0) return fmt::format("{} min", ms / 60'000);
-  return ms % 1000 == 0 ? fmt::format("{} s", ms / 1000) : fmt::format("{} ms", ms);
-}
-
-std::string spell_size(uint64_t bytes) {
-  const uint64_t mib = bytes >> 20;
-  if (mib % (1 << 20) == 0) return fmt::format("{} TiB", mib >> 20);
-  return mib % 1024 == 0 ? fmt::format("{} GiB", mib >> 10) : fmt::format("{} MiB", mib);
-}
-
-/// One topology file while it is read: knows where each key stands, for the messages.
-class Reader {
- public:
-  Reader(const toml::table& root, std::string file) : root_(root), file_(std::move(file)) {}
-
-  void refuse_unknown() const {
-    for (const auto& [key, value] : root_) {
-      const auto section = std::find_if(sections().begin(), sections().end(),
-                                        [&](const Section& s) { return key.str() == s.name; });
-      if (section == sections().end())
-        bad(key.source(), std::string(key.str()), "unknown table or key; known are {}", names_of(sections()));
-      const toml::table* table = value.as_table();
-      if (!table)
-        bad(key.source(), section->name, "is a {}, not a table; write [{}]", type_of(value), section->name);
-      for (const auto& [inner, unused] : *table) {
-        if (std::find(section->keys.begin(), section->keys.end(), inner.str()) == section->keys.end())
-          bad(inner.source(), fmt::format("{}.{}", section->name, std::string_view(inner.str())),
-              "unknown key; [{}] knows {}", section->name, fmt::join(section->keys, ", "));
-      }
-    }
-  }
-
-  /// `hint` follows the range when the value is too low, e.g. " (samples of 2 s); use at least 4".
-  template <class T>
-  void integer(const char* path, T& value, int64_t low, int64_t high, const char* hint = "") const {
-    const toml::node* node = find(path);
-    if (!node) return;
-    const auto number = node->value_exact<int64_t>();
-    if (!number)
-      bad(node->source(), path, "is a {}; write a whole number, {}..{}", type_of(*node), low, high);
-    if (*number < low || *number > high)
-      bad(node->source(), path, "{} is out of range {}..{}{}", *number, low, high, *number < low ? hint : "");
-    value = static_cast<T>(*number);
-  }
-
-  void duration(const char* path, Duration& value, Duration low, Duration high) const {
-    const toml::node* node = find(path);
-    if (!node) return;
-    const std::string text =
-        string_with_unit(*node, path, R"(write a time with its unit: "4 s", "400 ms" or "1 min")");
-    const auto ms = with_unit(text, {{"ms", 1}, {"s", 1000}, {"min", 60'000}});
-    if (!ms)
-      bad(node->source(), path,
-          "\"{}\" is not a time in whole milliseconds; write \"4 s\", \"400 ms\" or \"1 min\"", text);
-    if (*ms < static_cast<uint64_t>(low / 1ms) || *ms > static_cast<uint64_t>(high / 1ms))
-      bad(node->source(), path, "\"{}\" is out of range {}..{}", text, spell(low), spell(high));
-    value = std::chrono::milliseconds(*ms);
-  }
-
-  void size(const char* path, uint64_t& value, uint64_t low, uint64_t high) const {
-    const toml::node* node = find(path);
-    if (!node) return;
-    const std::string text =
-        string_with_unit(*node, path, R"(write a size with its unit: "256 MiB" or "1 GiB")");
-    const auto mib = with_unit(text, {{"MiB", 1}, {"GiB", 1024}, {"TiB", 1 << 20}});
-    if (!mib)
-      bad(node->source(), path, "\"{}\" is not a size in whole MiB; write \"256 MiB\" or \"1 GiB\"", text);
-    if (*mib < low >> 20 || *mib > high >> 20)
-      bad(node->source(), path, "\"{}\" is out of range {}..{}", text, spell_size(low), spell_size(high));
-    value = *mib << 20;
-  }
-
-  void boolean(const char* path, bool& value) const {
-    const toml::node* node = find(path);
-    if (!node) return;
-    const auto truth = node->value_exact<bool>();
-    if (!truth) bad(node->source(), path, "is a {}; write true or false", type_of(*node));
-    value = *truth;
-  }
-
-  std::optional<std::string> string(const char* path) const {
-    const toml::node* node = find(path);
-    if (!node) return {};
-    const auto text = node->value_exact<std::string>();
-    if (!text) bad(node->source(), path, "is a {}; write a string in quotes", type_of(*node));
-    return text;
-  }
-
-  void require(const char* path) const {
-    if (find(path)) return;
-    const std::string_view all(path);
-    const toml::node* table = root_.get(all.substr(0, all.find('.')));
-    bad(table ? table->source() : toml::source_region{}, path, "is missing; lab/three-node.toml shows it");
-  }
-
-  /// Throws, naming the place of `path` if it is there at all.
-  template <class... Args>
-  [[noreturn]] void refuse(const char* path, fmt::format_string<Args...> text, Args&&... args) const {
-    const toml::node* node = find(path);
-    bad(node ? node->source() : toml::source_region{}, path, text, std::forward<Args>(args)...);
-  }
-
-  std::string place(const char* path) const {
-    const toml::node* node = find(path);
-    return place(node ? node->source() : toml::source_region{}, path);
-  }
-
- private:
-  const toml::node* find(const char* path) const { return root_.at_path(path).node(); }
-
-  std::string place(const toml::source_region& at, std::string_view key) const {
-    return at.begin.line ? fmt::format("{}:{}: {}", file_, at.begin.line, key)
-                         : fmt::format("{}: {}", file_, key);
-  }
-
-  template <class... Args>
-  [[noreturn]] void bad(const toml::source_region& at, std::string_view key, fmt::format_string<Args...> text,
-                        Args&&... args) const {
-    fail(ErrorKind::input, "{}: {}", place(at, key), fmt::format(text, std::forward<Args>(args)...));
-  }
-
-  std::string string_with_unit(const toml::node& node, const char* path, const char* remedy) const {
-    if (auto text = node.value_exact<std::string>()) return *text;
-    if (node.is_number()) bad(node.source(), path, "has no unit; {}", remedy);
-    bad(node.source(), path, "is a {}; {}", type_of(node), remedy);
-  }
-
-  static std::string type_of(const toml::node& node) {
-    switch (node.type()) {
-      case toml::node_type::string:
-        return "string";
-      case toml::node_type::integer:
-        return "whole number";
-      case toml::node_type::floating_point:
-        return "decimal number";
-      case toml::node_type::boolean:
-        return "boolean";
-      case toml::node_type::array:
-        return "array";
-      case toml::node_type::table:
-        return "table";
-      default:
-        return "date or time";
-    }
-  }
-
-  static std::string names_of(const std::vector<Section>& all) {
-    std::vector<std::string> names;
-    for (const Section& s : all) names.push_back(fmt::format("[{}]", s.name));
-    return fmt::format("{}", fmt::join(names, ", "));
-  }
-
-  const toml::table& root_;
-  std::string file_;
-};
-
-void read_strings(const Reader& in, Topology& out) {
+void read_strings(const TomlReader& in, Topology& out) {
   if (const auto name = in.string("cluster.name")) {
     const bool plain = std::all_of(name->begin(), name->end(), [](char c) {
       return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -238,7 +49,7 @@ void read_strings(const Reader& in, Topology& out) {
 }
 
 /// Rules that tie two keys together.
-void check_together(const Reader& in, Topology& out) {
+void check_together(const TomlReader& in, Topology& out) {
   if (out.keepalive_delay >= out.idle_timeout)
     in.refuse("o2net.keepalive_delay",
               "\"{}\" is not below o2net.idle_timeout (\"{}\"), which the kernel refuses",
@@ -279,14 +90,7 @@ Duration timer_slack(Duration timeout, unsigned hz) {
 }
 
 Topology parse_topology(std::string_view text, const fs::path& shown) {
-  toml::table root;
-  try {
-    root = toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    fail(ErrorKind::input, "{}:{}: not TOML: {}", shown.native(), error.source().begin.line,
-         error.description());
-  }
-  const Reader in(root, shown.native());
+  const TomlReader in(text, shown, sections(), "lab/three-node.toml");
   in.refuse_unknown();
   // Every bound that a case is held against comes from these, so none of them is left to a default.
   for (const char* path : {"cluster.nodes", "heartbeat.dead_threshold", "o2net.idle_timeout",
