@@ -13,6 +13,7 @@
 #include "base/paths.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "cli/commands.h"
 #include "cli/gtest_flags.h"
 #include "cli/options.h"
 
@@ -119,11 +120,6 @@ void add_series_options(CLI::App& app, Options& options) {
       "The run directory holds matrix.json beside the files of o2lab run; every cell has its folder\n"
       "cases/Suite.Name_PART.");
 }
-
-struct Chosen {
-  int (*plain)(const Options&) = nullptr;
-  int (*supervised)(const Options&, const StopFd&) = nullptr;
-};
 
 void add_past_commands(CLI::App& app, Options& options, Chosen& chosen) {
   CLI::App* report = app.add_subcommand(
@@ -299,6 +295,7 @@ int main_inside(int argc, char** argv) {
   bench->add_flag("--json", options.json, "Machine-readable");
   bench->callback([&] { chosen.supervised = run_bench; });
 
+  add_bug_commands(app, options, accel, chosen);
   add_past_commands(app, options, chosen);
 
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });

@@ -31,6 +31,10 @@ struct Options {
   std::vector<std::string> at;    ///< series: parts after which cases run; empty: all
   bool edges = false;             ///< series: only around the part that each case is meant for
   bool fresh = false;             ///< series: boot for every cell
+  bool all = false;               ///< repro: every bug
+  bool both = false;              ///< repro: the kernel without the bug too
+  std::string bug_kernel;         ///< repro: flavour; empty: the first that bug.toml names
+  int bug_runs = 0;               ///< repro: that many, whatever shows; 0: until the bug shows
   std::vector<std::string> runs;  ///< report, history --import, compare: run directories, or patterns of ids
 };
 
@@ -45,6 +49,8 @@ int run_status(const Options& options);
 int run_down(const Options& options);
 int run_bench(const Options& options, const StopFd& stop);
 int run_series(const Options& options, const StopFd& stop);
+int run_repro(const Options& options, const StopFd& stop);
+int run_new_bug(const Options& options);
 int run_report(const Options& options);
 int run_history(const Options& options);
 int run_compare(const Options& options);

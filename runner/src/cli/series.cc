@@ -237,7 +237,7 @@ int Series::run() {
     SessionOptions own = session;
     own.lab = number;
     return serve_cases(own, stop_, fd,
-                       [this](Session& lab, const RegisteredCase& one, const JsonLines& lines) {
+                       [this](Session& lab, const RegisteredCase& one, unsigned, const JsonLines& lines) {
                          return run_row(lab, one, lines);
                        });
   };

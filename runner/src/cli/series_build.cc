@@ -47,7 +47,8 @@ SeriesBuild::SeriesBuild(fs::path repository, std::string series, const StopFd& 
   if (!series_.empty()) series_ = fs::absolute(series_).native();
 }
 
-std::string SeriesBuild::run(const std::string& mode, const std::string& flavour, std::FILE* progress) {
+std::string SeriesBuild::run(const std::string& mode, const std::map<std::string, std::string>& env,
+                             std::FILE* progress) {
   const fs::path script = repository_ / "kernel-config/build.sh";
   if (::access(script.c_str(), X_OK) != 0)
     fail(ErrorKind::environment, "{}: not there: run o2lab of a checkout, or set O2LAB_ROOT",
@@ -56,7 +57,7 @@ std::string SeriesBuild::run(const std::string& mode, const std::string& flavour
   Process::Options options;
   options.argv = {script.native(), mode};
   options.out = output.name();
-  if (!flavour.empty()) options.env["KERNEL"] = flavour;
+  for (const auto& [name, value] : env) options.env[name] = value;
   if (!series_.empty()) options.env["SERIES"] = series_;
   Process process = Process::start(options);
   size_t shown = 0;
@@ -85,7 +86,7 @@ std::string SeriesBuild::run(const std::string& mode, const std::string& flavour
 
 std::vector<SeriesPart> SeriesBuild::parts() {
   std::vector<SeriesPart> out;
-  std::istringstream in(run("--parts", "", nullptr));
+  std::istringstream in(run("--parts", {}, nullptr));
   SeriesPart part;
   while (std::getline(in, part.name, '\t') && in >> part.patches && in.ignore() &&
          std::getline(in, part.title))
@@ -95,7 +96,16 @@ std::vector<SeriesPart> SeriesBuild::parts() {
 }
 
 void SeriesBuild::build(const std::string& flavour, std::FILE* progress) {
-  run("--prefixes", flavour, progress);
+  run("--prefixes", {{"KERNEL", flavour}}, progress);
+}
+
+void SeriesBuild::build_modules(const std::string& flavour, const std::string& link,
+                                const std::string& series_end, const std::vector<fs::path>& patches,
+                                std::FILE* progress) {
+  std::string list;
+  for (const fs::path& patch : patches) list += (list.empty() ? "" : " ") + patch.native();
+  run("--modules",
+      {{"KERNEL", flavour}, {"KERNEL_LINK", link}, {"SERIES_END", series_end}, {"PATCHES", list}}, progress);
 }
 
 }  // namespace o2lab

@@ -50,7 +50,7 @@ int serve(const SessionOptions& options, const StopFd& stop, int fd, const Carry
     lines.send({{"ready", session.result()}});
     for (Wanted next = next_case(lines, fd, stop); next.one != nullptr; next = next_case(lines, fd, stop)) {
       const CaseResult result =
-          carry ? carry(session, *next.one, lines) : session.run(*next.one, next.repetition);
+          carry ? carry(session, *next.one, next.repetition, lines) : session.run(*next.one, next.repetition);
       lines.send({{"result", result}, {"broken", session.broken()}});
     }
     session.finish(own_cpu());

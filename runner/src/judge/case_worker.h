@@ -35,7 +35,8 @@ class JsonLines {
 
 /// How a lab carries one case to the result that it answers. It may send {"cell": …} before that, which the
 /// pool hands on as it is (`o2lab series`: one case, several prefixes).
-using Carry = std::function<CaseResult(Session& session, const RegisteredCase& one, const JsonLines& lines)>;
+using Carry = std::function<CaseResult(Session& session, const RegisteredCase& one, unsigned repetition,
+                                       const JsonLines& lines)>;
 
 /// One lab of a run with several, in a process of its own: runs cases as it is told over `fd` until the
 /// stream ends or `stop` is raised. Returns an exit code. `carry`: Session::run() when empty.

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/commands.h"
+
+namespace o2lab {
+
+void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chosen& chosen) {
+  CLI::App* repro = app.add_subcommand(
+      "repro", "A reported bug: build the kernel that has it, run until it shows, say how often it does");
+  repro->add_option("ID", options.patterns, "Folders of cases/bugs/; none: list them");
+  repro->add_flag("--all", options.all, "Every bug, each on the kernel that has it and the one that has not");
+  repro->add_flag("--both", options.both,
+                  "Also run the kernel that does not have it, in turns with the one that has");
+  repro
+      ->add_option("--kernel", options.bug_kernel,
+                   "Kernel flavour, one that bug.toml names; default: the first. With --all: only bugs that "
+                   "name it")
+      ->check(CLI::IsMember({"lab", "debug", "kasan"}));
+  repro
+      ->add_option(
+          "--repeat", options.bug_runs,
+          "Run N times whatever shows, to measure the rate; default: until the bug shows, at most as "
+          "often as gives 99 % at the rate that bug.toml expects")
+      ->check(CLI::Range(1, 1000000));
+  repro->add_option("--jobs", options.jobs, "Run N at a time, each with nodes of its own")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  repro->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
+  repro->add_option("--results", options.session.results, "Folder for run directories")
+      ->capture_default_str();
+  repro->add_option("--seed", options.session.seed, "Seed of everything random; default: from the clock");
+  repro->footer(
+      "cases/bugs/ID/bug.toml says what was reported, how it shows, on which kernel, and by which case;\n"
+      "patches beside it make that kernel (a fix taken back, or a fix). Both kernels share one vmlinux, "
+      "only\n"
+      "the modules are built: seconds once `make kernel` was.\n"
+      "Exit: 0 reproduced (with --both: and the other kernel clean), 1 not.\n"
+      "\n"
+      "  o2lab repro                          the bugs there are\n"
+      "  o2lab repro quorum-lock-softirq --both\n"
+      "  o2lab repro --all --kernel debug     all that show on that flavour; a table at the end");
+  repro->callback([&] { chosen.supervised = run_repro; });
+
+  CLI::App* create =
+      app.add_subcommand("new-bug", "Make cases/bugs/ID from a template: bug.toml and case.cc");
+  create->add_option("ID", options.patterns, "Name of the folder: small letters, digits and dashes")
+      ->required()
+      ->expected(1);
+  create->callback([&] { chosen.plain = run_new_bug; });
+}
+
+}  // namespace o2lab

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// o2lab repro: a reported bug on the kernel that has it, and on the one that has not.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "cli/preflight.h"
+#include "cli/run.h"
+#include "cli/series_build.h"
+#include "judge/bug_trial.h"
+#include "judge/case_pool.h"
+#include "judge/case_worker.h"
+#include "report/text.h"
+#include "report/write.h"
+
+namespace o2lab {
+
+namespace {
+
+const char* side(bool bad) {
+  return bad ? "bad" : "good";
+}
+
+std::string link_of(const Bug& bug, const std::string& flavour, bool bad) {
+  return fmt::format("{}-bug-{}-{}", flavour, bug.id, side(bad));
+}
+
+/// One bug from its kernels to its answer. The labs are processes of their own: there carry() runs, in the
+/// one that began them take() counts.
+class Repro {
+ public:
+  Repro(const Options& options, const StopFd& stop, const Bug& bug, bool both);
+  /// 0 as it should be, 1 not; kInterrupted, or 3 when the lab broke.
+  int run();
+  const BugTrial& trial() const { return trial_; }
+  bool interrupted() const { return stop_.raised(); }
+
+ private:
+  void build_kernels();
+  CaseResult carry(Session& lab, const RegisteredCase& one, unsigned repetition,
+                   const JsonLines& lines) const;
+  void take(bool bad, CaseResult result);
+  std::vector<std::string> write_reports(CasePool& pool);
+
+  const Options& options_;
+  const StopFd& stop_;
+  BugTrial trial_;
+  std::string flavour_;
+  const RegisteredCase* case_ = nullptr;
+  fs::path run_dir_;
+  std::vector<CaseResult> results_;
+};
+
+Repro::Repro(const Options& options, const StopFd& stop, const Bug& bug, bool both)
+    : options_(options),
+      stop_(stop),
+      trial_(bug, both),
+      flavour_(options.bug_kernel.empty() ? bug.kernels.front() : options.bug_kernel) {
+  if (std::find(bug.kernels.begin(), bug.kernels.end(), flavour_) == bug.kernels.end())
+    fail(ErrorKind::input, "--kernel {}: {} shows on {}, says {}", flavour_, bug.id,
+         fmt::join(bug.kernels, ", "), bug.file.native());
+  case_ = &*std::find_if(all_cases().begin(), all_cases().end(),
+                         [&](const RegisteredCase& one) { return one.full_name() == bug.case_name; });
+}
+
+void Repro::build_kernels() {
+  SeriesBuild build(options_.session.repository, "", stop_);
+  for (const bool bad : {true, false}) {
+    if (!bad && !trial_.both()) continue;
+    const BugKernel& kernel = bad ? trial_.bug().bad : trial_.bug().good;
+    build.build_modules(flavour_, link_of(trial_.bug(), flavour_, bad), kernel.series_end, kernel.patches,
+                        stdout);
+  }
+}
+
+CaseResult Repro::carry(Session& lab, const RegisteredCase& one, unsigned repetition,
+                        const JsonLines& lines) const {
+  CaseResult last;
+  bool shown = false;
+  // In turns, so that what the host does meanwhile meets both alike.
+  for (const bool bad : {repetition % 2 == 0, repetition % 2 != 0}) {
+    if ((!bad && !trial_.both()) || lab.interrupted() || !lab.broken().empty()) continue;
+    RegisteredCase on_kernel = one;
+    on_kernel.spec.name += fmt::format("/{}", side(bad));
+    on_kernel.spec.flavour = link_of(trial_.bug(), flavour_, bad);
+    on_kernel.spec.also_on.clear();
+    last = lab.run(on_kernel, repetition);
+    shown = shown || (bad && symptom_in(trial_.bug(), last, lab.run_dir()));
+    lines.send({{"cell", {{"bad", bad}, {"result", last}}}});
+  }
+  // For the pool a failure is what ends the rounds.
+  last.verdict = shown ? Verdict::fail : Verdict::pass;
+  last.failure = shown ? FailureClass::expectation : FailureClass::none;
+  return last;
+}
+
+void Repro::take(bool bad, CaseResult result) {
+  const BugTally before = trial_.tally(bad);
+  result = trial_.take(bad, std::move(result), run_dir_);
+  const BugTally& now = trial_.tally(bad);
+  fmt::print("[{:>4}] {:<9} {:>8}  {}\n", side(bad),
+             now.shown > before.shown           ? "shows"
+             : now.clean > before.clean         ? "clean"
+             : now.otherwise > before.otherwise ? "otherwise"
+                                                : "lost",
+             human(result.duration()), result.messages.empty() ? "" : one_line(result.messages.front().text));
+  std::fflush(stdout);
+  write_case(result, run_dir_);
+  results_.push_back(std::move(result));
+}
+
+std::vector<std::string> Repro::write_reports(CasePool& pool) {
+  std::vector<std::string> wrong;
+  for (CaseResult& result : results_) pool.add(std::move(result));
+  try {
+    std::vector<Event> events;
+    if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
+      wrong.push_back(why);
+    const Bug& bug = trial_.bug();
+    std::string section =
+        fmt::format("<section><h2>{}</h2><p>{}</p><p>{}</p></section>", html(bug.title),
+                    html(fmt::format("{}", fmt::join(bug.source, ", "))), html(trial_.verdict()));
+    write_run_reports(pool.result(), split_events(pool.result(), events), run_dir_,
+                      {.section = std::move(section), .past = {}, .beats = {}});
+  } catch (const std::exception& error) {
+    wrong.emplace_back(error.what());
+  }
+  if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());
+  return wrong;
+}
+
+int Repro::run() {
+  const Bug& bug = trial_.bug();
+  fmt::print("o2lab: {}: {}\n", bug.id, bug.title);
+  for (const std::string& source : bug.source) fmt::print("  {}\n", source);
+  std::fflush(stdout);
+  build_kernels();
+  SessionOptions session = options_.session;
+  session.run_id = new_run_id();
+  session.flavour = link_of(bug, flavour_, true);
+  run_dir_ = session.results / session.run_id;
+
+  CasePool::Options pool_options;
+  pool_options.repeat = options_.bug_runs > 0 ? options_.bug_runs : bug.runs_until_sure();
+  pool_options.jobs = std::min(options_.jobs, pool_options.repeat);
+  pool_options.until_fail = options_.bug_runs == 0;
+  pool_options.expected = [](const RegisteredCase&) { return Duration::zero(); };
+  pool_options.lab = [&](int number, int fd) {
+    SessionOptions own = session;
+    own.lab = number;
+    return serve_cases(own, stop_, fd,
+                       [this](Session& lab, const RegisteredCase& one, unsigned repetition,
+                              const JsonLines& lines) { return carry(lab, one, repetition, lines); });
+  };
+  pool_options.cell = [&](const RegisteredCase&, const nlohmann::json& cell) {
+    take(cell.at("bad").get<bool>(), cell.at("result").get<CaseResult>());
+  };
+  const int rounds = pool_options.repeat;
+  CasePool pool(std::move(pool_options), stop_);
+  print_start(run_dir_, pool.result());
+  std::fflush(stdout);
+  pool.begin({case_});
+  for (int round = 0; round < rounds; ++round) {
+    pool.await(*case_);
+    if (!pool.run(*case_)) break;
+  }
+  pool.finish();
+  pool.result().cases.clear();
+  const std::vector<std::string> unwritten = write_reports(pool);
+  fmt::print("run   {}\n{}\n", (run_dir_ / "index.html").native(), trial_.verdict());
+  std::fflush(stdout);
+  for (const std::string& line : unwritten) fmt::print(stderr, "o2lab: {}\n", line);
+  if (pool.interrupted()) return kInterrupted;
+  if (!pool.broken().empty()) fmt::print(stderr, "o2lab: {}\n", pool.broken());
+  if (!pool.broken().empty() || !unwritten.empty()) return 3;
+  return trial_.as_it_should_be() ? 0 : 1;
+}
+
+int list_bugs(const std::vector<Bug>& bugs) {
+  for (const Bug& bug : bugs)
+    fmt::print("{}\n  {}\n  on {}: {}; not on {}; about {:.3g} % of runs of {} each, by {}\n", bug.id,
+               bug.title, fmt::join(bug.kernels, ", "), bug.bad.what(), bug.good.what(), 100 * bug.rate,
+               human(bug.one_run), bug.case_name);
+  return 0;
+}
+
+std::vector<Bug> wanted_bugs(const Options& options, const std::vector<Bug>& bugs) {
+  std::vector<Bug> out;
+  for (const std::string& id : options.patterns) {
+    const auto found = std::find_if(bugs.begin(), bugs.end(), [&](const Bug& bug) { return bug.id == id; });
+    if (found == bugs.end())
+      fail(ErrorKind::input, "{}: no such folder in cases/bugs: `o2lab repro` lists them", id);
+    out.push_back(*found);
+  }
+  if (options.all)
+    std::copy_if(bugs.begin(), bugs.end(), std::back_inserter(out), [&](const Bug& bug) {
+      return options.bug_kernel.empty() ||
+             std::find(bug.kernels.begin(), bug.kernels.end(), options.bug_kernel) != bug.kernels.end();
+    });
+  return out;
+}
+
+}  // namespace
+
+int run_repro(const Options& options, const StopFd& stop) {
+  const std::vector<Bug> bugs = all_bugs(options.session.repository);
+  if (options.all && !options.patterns.empty())
+    fail(ErrorKind::input, "repro: either --all or names, not both");
+  const std::vector<Bug> wanted = wanted_bugs(options, bugs);
+  if (wanted.empty() && !options.all) return list_bugs(bugs);
+  if (wanted.empty())
+    fail(ErrorKind::input, "--kernel {}: no bug of cases/bugs shows on it", options.bug_kernel);
+  require_host(options.session.results);
+  int worst = 0;
+  std::vector<std::string> verdicts;
+  for (const Bug& bug : wanted) {
+    Repro one(options, stop, bug, options.both || options.all);
+    const int code = one.run();
+    verdicts.push_back(one.trial().verdict());
+    worst = std::max(worst, code);
+    if (code == kInterrupted || code == 3) return code;
+  }
+  if (wanted.size() > 1) fmt::print("\n{}\n", fmt::join(verdicts, "\n"));
+  return worst;
+}
+
+}  // namespace o2lab

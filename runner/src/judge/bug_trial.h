@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "judge/bug.h"
+
+namespace o2lab {
+
+/// How often a bug has shown on one of its kernels.
+struct BugTally {
+  int shown = 0;
+  int clean = 0;        ///< the case passed
+  int otherwise = 0;    ///< the case failed, but not as the bug does: neither shown nor clean
+  int lost = 0;         ///< the lab could not carry it to a verdict: no trial
+  std::string seen;     ///< the first line that showed it
+  std::string another;  ///< reason of the first run that failed otherwise
+  int trials() const { return shown + clean + otherwise; }
+  /// "3 of 20 runs, 15 % [5.2 to 36 %]".
+  std::string text() const;
+};
+
+/// A bug on its way to an answer: what each of its two kernels has done so far.
+class BugTrial {
+ public:
+  /// `both`: the good kernel is run as well.
+  BugTrial(Bug bug, bool both) : bug_(std::move(bug)), both_(both) {}
+
+  const Bug& bug() const { return bug_; }
+  bool both() const { return both_; }
+  const BugTally& tally(bool bad) const { return bad ? bad_ : good_; }
+
+  /// Counts a run, and returns it as the reports shall show it: what is as it should be passes, a bad kernel
+  /// that shows the bug among it. `run_dir`: where its consoles are.
+  CaseResult take(bool bad, CaseResult result, const fs::path& run_dir);
+  /// The bug has shown on the bad kernel.
+  bool reproduced() const { return bad_.shown > 0; }
+  /// Reproduced, and with both kernels the good one was clean each time.
+  bool as_it_should_be() const;
+  /// "reproduced: …" or "not reproduced: …", one line.
+  std::string verdict() const;
+
+ private:
+  Bug bug_;
+  bool both_;
+  BugTally bad_, good_;
+};
+
+}  // namespace o2lab
