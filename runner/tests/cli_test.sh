@@ -183,6 +183,23 @@ check '--jobs changes nothing of --gtest_list_tests' cmp "$tmp/tests" "$tmp/test
 lab run --gtest_list_tests --gtest_filter="$any" >"$tmp/tests"
 check '--gtest_list_tests heeds --gtest_filter' test "$(grep -c '^  ' "$tmp/tests")" = 1
 
+# A bug is a folder of data and a case.
+lab new-bug try-one >"$tmp/out"
+check 'new-bug makes a folder' test -s "$tree/cases/bugs/try-one/bug.toml" -a -s "$tree/cases/bugs/try-one/case.cc"
+refused 'new-bug: there already' 2 'try-one: is there already' new-bug try-one
+refused 'new-bug: a name that is none' 2 'small letters, digits and dashes' new-bug 'Try one'
+refused 'repro: the template as it is' 2 'try-one/bug\.toml:[0-9]+: bad\.patches: .*without-fix\.patch: no such file' repro try-one
+sed -i -e 's/^patches = .*/series_end = "none"/' -e "s/Bug\.TryOne/$any/" "$tree/cases/bugs/try-one/bug.toml"
+lab repro >"$tmp/out"
+check 'repro lists the bugs' grep -qx try-one "$tmp/out"
+refused 'repro: unknown bug' 2 'another: no such folder in cases/bugs' repro another
+refused 'repro: a kernel on which it does not show' 2 '--kernel kasan: try-one shows on lab' repro try-one --kernel kasan
+refused 'repro: --all on such a kernel' 2 '--kernel kasan: no bug of cases/bugs shows on it' repro --all --kernel kasan
+refused 'repro: --all and a name' 2 'either --all or names' repro --all try-one
+sed -i 's/^kernels = .*/kernels = "lab"/' "$tree/cases/bugs/try-one/bug.toml"
+refused 'repro: a key of the wrong type' 2 'bug\.toml:[0-9]+: kernels: is a string; write a list' repro
+rm -r "$tree/cases"
+
 # Cases whose kernel is not built are skipped, so a whole run can be split without a VM.
 grep -B9 '^    "kernel": ' "$tmp/json" | sed -nE 's/^    "name": "(.*)",/\1/p' | sort -u >"$tmp/all"
 if (($(wc -l <"$tmp/all") < 2)); then
@@ -201,7 +218,7 @@ else
 fi
 
 lab --help >"$tmp/out"
-mapfile -t commands < <(sed -n "/^Subcommands:/,\$p" "$tmp/out" | sed -nE "s/^  ([a-z]+) .*/\\1/p")
+mapfile -t commands < <(sed -n "/^Subcommands:/,\$p" "$tmp/out" | sed -nE "s/^  ([a-z-]+) .*/\\1/p")
 check "--help names the commands" test "${#commands[@]}" -ge 9
 help_of() { lab "$1" --help >"$tmp/out" && grep -q "^Usage: o2lab $1" "$tmp/out"; }
 for command in "${commands[@]}"; do check "$command --help" help_of "$command"; done
