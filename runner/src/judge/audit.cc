@@ -47,7 +47,7 @@ void audit_leaks(Cluster& cluster, WaitHub& hub) {
   });
   on_each(nodes, [&](Node& node) {
     const std::string all =
-        node.sh(fmt::format("echo scan > {0} && echo scan > {0} && cat {0}", kKmemleak), 120s);
+        node.sh(fmt::format("echo scan > {0} && echo scan > {0} && cat {0}", kKmemleak), 300s);
     if (all.empty()) return;
     write_file(cluster.plan().log_dir / (node.name() + ".kmemleak"), all);
     const std::string leaks = leaks_of_cluster_modules(all);
