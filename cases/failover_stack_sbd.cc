@@ -26,7 +26,7 @@ LAB_CASE(FailoverStackSbd, CutOffIsPoisonedBeforeItIsUnlinked, OnTopology("stack
                 "itself, and is unlinked and recovered only once the pill may be counted on")) {
   SbdStack all(lab, 3, 1);
   const size_t before = lab.events().position();
-  auto fence = lab.expect_fence(lab.node(3), Cause::guest_reboot,
+  auto fence = lab.expect_fence(lab.node(3), Cause::poison_pill,
                                 within(Pacemaker::fenced_latest(lab.cluster().size())));
   const TimePoint begun = Clock::now();
   const Undo cut = lab.cut({3}, {1, 2});

@@ -14,7 +14,7 @@ LAB_CASE(FencingStack, PoisonPillResetsExactlyThatNode, OnTopology("stack-three-
          Guards("a node that finds a poison pill in its slot of sbd's disk resets itself before the sender "
                 "counts on it, and no other node does")) {
   Sbd sbd(lab);
-  auto fence = lab.expect_fence(lab.node(2), Cause::guest_reboot, within(Sbd::kMessageWait));
+  auto fence = lab.expect_fence(lab.node(2), Cause::poison_pill, within(Sbd::kMessageWait));
   sbd.poison(lab.node(1), lab.node(2));
   EXPECT_FALSE(lab.node(2).running()) << "the sender counts on it by now";
   fence.wait();

@@ -151,9 +151,16 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool r
   cluster_ = std::make_unique<Cluster>(services, plan, leftovers_.get());
   o2cb_ = std::make_unique<O2cb>(*cluster_, hub_);
   if (record) cluster_->network().start_capture(log_dir / "network.pcapng");
+  std::function<std::vector<SbdMessage>()> messages;
+  // sbd runs only where there is a watchdog for it to feed.
+  if (record && plan.topology.watchdog)
+    messages = [this, log_dir, nodes = plan.nodes, volumes = plan.volumes] {
+      return sbd_messages_so_far(log_dir, nodes, volumes);
+    };
   const std::lock_guard lock(domains_mutex_);
   for (Node* node : cluster_->nodes()) {
-    node->on_gone([this](const NodeGone& gone) { this->gone(gone); });
+    node->on_gone(
+        [this, node, messages](const NodeGone& gone) { this->gone(gone, node->asked_at(), messages); });
     domains_.push_back(node);
     node->on_report([this](int number, const KernelReport& report) {
       record_.report(number, report);
@@ -210,8 +217,9 @@ Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
   return *cluster_;
 }
 
-void Session::gone(const NodeGone& gone) {
-  const Death death = death_of(gone);
+void Session::gone(const NodeGone& gone, TimePoint since,
+                   const std::function<std::vector<SbdMessage>()>& messages) {
+  const Death death = messages ? death_of(gone, since, messages) : death_of(gone);
   oracle_.death(death);
   events_->add(Event{
       death.at, death.node, "judge", "death", {{"cause", name_of(death.cause)}, {"detail", death.detail}}});

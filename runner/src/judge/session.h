@@ -24,6 +24,7 @@
 #include "judge/lab_record.h"
 #include "judge/result.h"
 #include "observe/fence_oracle.h"
+#include "observe/sbd_record.h"
 #include "ssh/keys.h"
 #include "vm/hypervisor.h"
 
@@ -121,6 +122,8 @@ class Session {
                     const std::map<int, HeartbeatRegion>& regions);
   void make_audit(const std::string& name, const std::function<void(AuditResult&)>& look);
   void skip_audits(const std::string& why);
+  /// Those that the paths of the nodes to the volumes have recorded in `dir`; from any thread.
+  std::vector<SbdMessage> sbd_messages_so_far(const fs::path& dir, int nodes, int volumes);
   /// Powers off what still runs, so that every report is complete before the verdict.
   void end_nodes();
   void drop_cluster();
@@ -128,7 +131,8 @@ class Session {
   Topology topology_for(const CaseSpec& spec) const;
   /// Lets other terminals reach the nodes (o2lab shell, exec, status).
   void publish(const CaseSpec& spec);
-  void gone(const NodeGone& gone);
+  /// The rest as death_of() takes it.
+  void gone(const NodeGone& gone, TimePoint since, const std::function<std::vector<SbdMessage>()>& messages);
   void domain_event(const DomainEvent& event);
   void stay(const CaseSpec& spec);
 

@@ -12,6 +12,17 @@
 
 namespace o2lab {
 
+std::vector<SbdMessage> Session::sbd_messages_so_far(const fs::path& dir, int nodes, int volumes) {
+  try {
+    std::vector<std::string> full;
+    return sbd_messages(read_disk_record(dir, nodes, volumes, full));
+  } catch (const Error& error) {
+    // The death is then told by what the node said; the audits come upon the same error.
+    events_->add(0, "judge", "record_unreadable", {{"error", error.what()}});
+    return {};
+  }
+}
+
 void Session::make_audit(const std::string& name, const std::function<void(AuditResult&)>& look) {
   AuditResult result;
   result.name = name;
@@ -69,17 +80,11 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
   try {
     DiskRecord record;
     make_audit(kNoWriteAfterFence, [&](AuditResult& result) {
-      std::string cut_short;
-      for (int volume = 0; volume < std::max(spec.volumes, 1); ++volume)
-        for (int node = 1; node <= spec.nodes; ++node) {
-          DiskLog log(case_dir / disk_log_name(node, volume));
-          log.refresh();
-          record[{node, volume}] = log.requests();
-          if (log.full()) cut_short += fmt::format("; {} is cut short", disk_log_name(node, volume));
-        }
+      std::vector<std::string> full;
+      record = read_disk_record(case_dir, spec.nodes, std::max(spec.volumes, 1), full);
       result = audit_writes_after_fence(timeline([](const Event&) { return true; }), record, regions);
-      result.looked_at += cut_short;
-      if (!cut_short.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
+      for (const std::string& name : full) result.looked_at += fmt::format("; {} is cut short", name);
+      if (!full.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
     });
     make_audit(kNodeEventsAlternate,
                [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });

@@ -13,6 +13,22 @@ const KernelReport* last_of(const NodeGone& gone, ReportKind kind) {
   return found == gone.reports.rend() ? nullptr : &*found;
 }
 
+/// What it does to the node that reads it, as the outside would tell it.
+Cause looks_like(SbdMessage::Kind kind) {
+  switch (kind) {
+    case SbdMessage::Kind::reset:
+      return Cause::guest_reboot;
+    case SbdMessage::Kind::off:
+      return Cause::guest_power_off;
+    case SbdMessage::Kind::crashdump:
+      return Cause::panic;
+    case SbdMessage::Kind::test:
+    case SbdMessage::Kind::exit:
+      break;
+  }
+  return Cause::unknown;
+}
+
 }  // namespace
 
 Death death_of(const NodeGone& gone) {
@@ -51,6 +67,21 @@ Death death_of(const NodeGone& gone) {
     }
   if (last_of(gone, ReportKind::restart) != nullptr) death.cause = Cause::guest_reboot;
   if (last_of(gone, ReportKind::power_down) != nullptr) death.cause = Cause::guest_power_off;
+  return death;
+}
+
+Death death_of(const NodeGone& gone, TimePoint since,
+               const std::function<std::vector<SbdMessage>()>& messages) {
+  Death death = death_of(gone);
+  const bool by_itself = death.cause == Cause::guest_reboot || death.cause == Cause::guest_power_off ||
+                         death.cause == Cause::panic;
+  if (!by_itself) return death;
+  for (const SbdMessage& message : messages())
+    if (message.to == gone.node && looks_like(message.kind) == death.cause && message.read &&
+        *message.read >= since && *message.read <= gone.at) {
+      death.cause = Cause::poison_pill;
+      death.detail = fmt::format("it had read sbd's {} from node {}", name_of(message.kind), message.from);
+    }
   return death;
 }
 

@@ -8,8 +8,8 @@
 
 #include "base/event_log.h"
 #include "cluster/heartbeat_block.h"
-#include "disk/disk_log.h"
 #include "observe/audit_result.h"
+#include "observe/disk_record.h"
 
 namespace o2lab {
 
@@ -27,9 +27,6 @@ struct Recovery {
 /// they arrive at the host, so never too early. A node that never went, as the host sees it, is recovered
 /// alive: its running incarnation is the dead one.
 std::vector<Recovery> recoveries_of(const std::vector<Event>& timeline);
-
-/// Requests of each node's path to each volume: (node, volume).
-using DiskRecord = std::map<std::pair<int, int>, std::vector<DiskRequest>>;
 
 inline constexpr const char* kNoWriteAfterFence = "no_write_after_fence";
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "observe/fence_audit.h"
+#include "base/event_log.h"
+#include "observe/disk_record.h"
 
 namespace o2lab {
 
@@ -15,10 +17,13 @@ struct SbdMessage {
   Kind kind = Kind::test;
   TimePoint at;      ///< when it was on the disk
   TimePoint counts;  ///< from when its sender may count on it: msgwait of the disk's header later
+  std::optional<TimePoint> read;  ///< when `to` first read it
 
   /// Who reads it dies of it.
   bool kills() const { return kind == Kind::reset || kind == Kind::off || kind == Kind::crashdump; }
 };
+
+const char* name_of(SbdMessage::Kind kind);
 
 /// All messages on all volumes, oldest first. A volume is sbd's from the write of its header ("sbd create")
 /// to that of anything else in its place. Layout, by sectors: the header, then for each node its slot (in

@@ -50,6 +50,35 @@ TEST(SbdRecord, TellsWhoSentWhatToWhomAndWhenItCounts) {
   EXPECT_EQ(found[0].counts, from_ns(30'041'000'000));
 }
 
+/// A node looks into a mailbox.
+DiskRequest look(uint64_t index, int64_t at_ms) {
+  DiskRequest out = sector(2 + 2 * index, "", at_ms);
+  out.kind = DiskRequest::Kind::read;
+  out.content.clear();
+  return out;
+}
+
+TEST(SbdRecord, TellsWhenTheNodeThatItIsForReadsIt) {
+  const DiskRecord record{
+      {{1, 1}, {header(10), mail(1, 2, "node1", 40), look(1, 50)}},
+      {{2, 1}, {slot(1, "node2", 30), look(1, 35), look(0, 55), look(1, 60), look(1, 70)}},
+      {{2, 0}, {look(1, 45)}},
+  };
+  const auto found = sbd_messages(record);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].read, from_ns(61'000'000)) << "the sender, other sectors and other disks do not count";
+}
+
+TEST(SbdRecord, WhatIsGoneFromTheMailboxIsNotRead) {
+  const DiskRecord record{
+      {{1, 1}, {header(10), mail(1, 2, "node1", 40), mail(1, 0, "", 50)}},
+      {{2, 1}, {slot(1, "node2", 30), look(1, 60)}},
+  };
+  const auto found = sbd_messages(record);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_FALSE(found[0].read);
+}
+
 TEST(SbdRecord, AsEventsAMessageCountsOnlyOnceItsTimeIsOver) {
   const DiskRecord record{{{1, 0}, {header(1), slot(1, "node2", 2), mail(1, 2, "node1", 40)}}};
   EXPECT_EQ(sbd_events(record, from_ns(30'040'000'000)).size(), 1U);
