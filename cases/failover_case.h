@@ -121,4 +121,39 @@ inline void expect_recovered(Lab& lab, int dead, size_t since, TimePoint at, con
   for (Node* node : lab.nodes(left)) lab.check_appended(*node, *writers.dying);
 }
 
+/// Longer than a case takes from the cut of a link to the end of the node that waits so long.
+constexpr std::chrono::seconds kHeadStart = 600s;
+
+struct FenceLimits {
+  Duration asked;     ///< from the cut to the first request
+  Duration switched;  ///< from when the switch works to the end of the node
+};
+
+/// Nodes 1 and 2 of two are cut off from each other, and each has its manager fence the other; that of node 2
+/// has to wait for kHeadStart, and it does so when `waits` returns. The switch does nothing before both are
+/// at it, and nobody may act until then. `recovered`: as for waits_for_fencing().
+inline void two_fence_each_other(Lab& lab, const std::function<void(size_t)>& waits,
+                                 const FenceLimits& limits,
+                                 const std::function<void(size_t, TimePoint, const Writers&)>& recovered) {
+  const Writers writers(lab, 2, 1);
+  HostPower& power = lab.cluster().host_power();
+  power.set(HostPower::Supply::holds);
+  const size_t before = lab.events().position();
+  const Undo cut = lab.cut({1}, {2});
+  lab.wait_event("a node to be asked to be fenced", before, limits.asked, asked_for);
+  waits(before);
+  for (Node* node : lab.nodes()) EXPECT_EQ(links_on(lab, *node), links_to({1, 2})) << node->name();
+  lab.step("fencing works");
+  auto fence = lab.expect_fence(lab.node(2), Cause::host_power, within(limits.switched));
+  const TimePoint works = Clock::now();
+  power.set(HostPower::Supply::works);
+  fence.wait();
+  recovered(before, works, writers);
+  for (const Event& event : lab.events().since(before, asked_for)) {
+    EXPECT_EQ(event.node, 2);
+    EXPECT_EQ(event.fields.value("by", 0), 1);
+  }
+  EXPECT_TRUE(lab.node(1).running());
+}
+
 }  // namespace o2lab

@@ -74,6 +74,33 @@ LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
   is_fenced_alive(lab, 1, 2, [&] { return lab.cut({1}, {2, 3}); });
 }
 
+LAB_CASE(
+    FailoverStack, OfTwoThatFenceEachOtherTheDelayedOneDies, OnTopology("stack-three-node"), Nodes(2),
+    Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+    Guards("of two nodes that are cut off from each other each has quorum and wants the other fenced: the "
+           "one whose fencing is delayed is switched off, and until then neither takes the other's link "
+           "away; the other recovers it and goes on")) {
+  Stack stack(lab, stack_config::power_switch(2, fmt::format("node1:{}s;node2:0s", kHeadStart / 1s)));
+  two_fence_each_other(
+      lab,
+      [&](size_t) {
+        lab.wait_until("the fencing of node 2 to be waiting", Stack::kMoved, [&] {
+          const bool waits = lab.node(2)
+                                 .run(
+                                     "grep -q \"Delaying 'off' action targeting node1\" "
+                                     "/var/log/pacemaker/pacemaker.log")
+                                 .ok();
+          return Seen{waits, "its log does not say so"};
+        });
+        lab.let_pass("a monitor, each 30 s, may not take a link away", 35s);
+      },
+      {Stack::kMoved, Pacemaker::kFencing},
+      [&](size_t since, TimePoint works, const Writers& writers) {
+        stack.expect_recovered(2, since, works, writers);
+      });
+  stack.let_go();
+}
+
 /// The next mount of the volume on the node goes on alone: its agent is killed once the kernel is at it.
 void kill_agent_at_its_mount(Lab& lab, Node& node) {
   constexpr const char* kHelper = "/usr/sbin/mount.ocfs2";

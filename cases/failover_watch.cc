@@ -21,10 +21,12 @@ class Watched {
  public:
   explicit Watched(Lab& lab, const MemberWatch::Patience& patience = {})
       : Watched(lab, patience, {lab.numbers_of(lab.nodes())}) {}
-  /// The watches keep volume v on nodes `members[v]`.
-  Watched(Lab& lab, const MemberWatch::Patience& patience, const std::vector<NodeSet>& members)
+  /// The watches keep volume v on nodes `members[v]`; the fencing of node `delayed` waits for kHeadStart.
+  Watched(Lab& lab, const MemberWatch::Patience& patience, const std::vector<NodeSet>& members,
+          int delayed = 0)
       : lab_(lab), watch_(lab.cluster(), lab.hub(), patience), members_(members) {
     for (const Node* node : lab.nodes()) watch_.set_volumes(*node, volumes_of(node->number()));
+    if (delayed != 0) watch_.delay_fencing(lab.node(delayed), kHeadStart);
     lab.step("corosync and the watch");
     watch_.start(lab.nodes());
     for (int volume = 0; volume < volumes(); ++volume)
@@ -183,6 +185,24 @@ LAB_CASE(FailoverWatch, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
   fence.wait();
   cluster.expect_recovered(1, before, works, writers, latest);
   cluster.expect_one_asker(before, 2, 1);
+}
+
+LAB_CASE(FailoverWatch, OfTwoThatFenceEachOtherTheDelayedOneDies, OnTopology("stack-three-node"), Nodes(2),
+         Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+         Guards("of two nodes that are cut off from each other each wants the other fenced: the one whose "
+                "fencing is delayed is switched off, and until then neither takes the other's link away; the "
+                "other recovers it and goes on")) {
+  Watched cluster(lab, {}, {{1, 2}}, 2);
+  two_fence_each_other(
+      lab,
+      [&](size_t since) {
+        lab.wait_event("the fencing of node 2 to be waiting", since, asked_latest(lab),
+                       line_of(2, MemberWatch::kDelayed));
+      },
+      {asked_latest(lab), MemberWatch::kFencing},
+      [&](size_t since, TimePoint works, const Writers& writers) {
+        cluster.expect_recovered(2, since, works, writers, within(MemberWatch::kFencing));
+      });
 }
 
 LAB_CASE(FailoverWatch, CorosyncKilledAndStartedAgain, OnTopology("stack-three-node"), Until(Ready::o2cb),

@@ -11,7 +11,8 @@
 namespace o2lab {
 
 namespace stack_config {
-/// corosync.conf(5) for nodes 1 to `nodes` over the cluster Ethernet: knet, encrypted, no multicast.
+/// corosync.conf(5) for nodes 1 to `nodes` over the cluster Ethernet: knet, encrypted, no multicast. Of two
+/// nodes each has quorum without the other, once both have been there (two_node).
 std::string corosync(const Topology& topology, int nodes, Duration token);
 /// A shell command that makes `file` of `text`, which stays as it is.
 std::string into(const std::string& file, const std::string& text);

@@ -17,6 +17,11 @@ TEST(Corosync, KnowsEveryNodeByNumberNameAndAddress) {
   EXPECT_EQ(text.find("nodeid: 4"), std::string::npos);
 }
 
+TEST(Corosync, OnlyOfTwoNodesEachHasQuorumAlone) {
+  EXPECT_THAT(stack_config::corosync(Topology{}, 2, 10s), HasSubstr("two_node: 1\n"));
+  EXPECT_EQ(stack_config::corosync(Topology{}, 3, 10s).find("two_node"), std::string::npos);
+}
+
 TEST(Corosync, ADeathIsKnownAfterTokenAndConsensusOfSoManyNodes) {
   EXPECT_EQ(Corosync::detected_latest(2), 22s);
   EXPECT_EQ(Corosync::detected_latest(3), 23'430ms);

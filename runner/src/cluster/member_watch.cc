@@ -29,9 +29,11 @@ void MemberWatch::start(const std::vector<Node*>& nodes) {
 }
 
 std::string MemberWatch::command(const Node& node) const {
-  std::string text =
-      fmt::format("o2member watch --fence '/usr/sbin/fence_o2lab off' --patience {} --startup-patience {}",
-                  patience_.lost / 1ms, patience_.startup / 1ms);
+  std::string fence = "/usr/sbin/fence_o2lab off";
+  if (const auto delay = delays_.find(node.number()); delay != delays_.end())
+    fence = fmt::format("echo \"{}\" >/dev/kmsg; sleep {}; {}", kDelayed, delay->second / 1s, fence);
+  std::string text = fmt::format("o2member watch --fence '{}' --patience {} --startup-patience {}", fence,
+                                 patience_.lost / 1ms, patience_.startup / 1ms);
   const auto of_node = volumes_.find(node.number());
   for (int volume = 0; volume < cluster_.plan().volumes; ++volume)
     if (of_node == volumes_.end() ||

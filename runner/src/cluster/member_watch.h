@@ -33,6 +33,10 @@ class MemberWatch {
 
   /// The volumes that the watch of this node keeps from its next start on; all of the cluster's if never set.
   void set_volumes(const Node& node, const std::vector<int>& volumes) { volumes_[node.number()] = volumes; }
+  /// The fencing command of this node's watch, from its next start on, waits so long before it asks the
+  /// switch, and says so on the node's console (kDelayed).
+  void delay_fencing(const Node& node, std::chrono::seconds delay) { delays_[node.number()] = delay; }
+  static constexpr const char* kDelayed = "o2lab: fencing is delayed";
   /// Starts corosync on these nodes, and then the watch.
   void start(const std::vector<Node*>& nodes);
   /// Ends the watch as a crash does.
@@ -53,6 +57,7 @@ class MemberWatch {
   const Patience patience_;
   Corosync corosync_;
   std::map<int, std::vector<int>> volumes_;
+  std::map<int, std::chrono::seconds> delays_;
 };
 
 }  // namespace o2lab

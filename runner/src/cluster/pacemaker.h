@@ -32,8 +32,9 @@ PacemakerView parse_crm_mon(const std::string& xml);
 namespace stack_config {
 /// A cluster information base with this for fencing and no other resource.
 std::string cib(const std::string& fencing);
-/// The lab's power switch (host_power.h) as a resource that fences nodes 1 to `nodes`.
-std::string power_switch(int nodes);
+/// The lab's power switch (host_power.h) as a resource that fences nodes 1 to `nodes`; `delays` before a node
+/// is switched, as pcmk_delay_base has them ("node1:60s;node2:0s"), empty: none.
+std::string power_switch(int nodes, const std::string& delays = "");
 /// The same by messages on the disk of sbd(8), with the agent that is part of sbd.
 std::string poison_pills(int nodes, const std::string& device);
 /// A clone of ocf:o2lab:o2member by the name `id`, told of each other instance's coming and going: volume

@@ -68,6 +68,10 @@ TEST(Pacemaker, WhatIsConfiguredIsXml) {
                "node1 node2 node3");
   EXPECT_STREQ(document.select_node("//nvpair[@name='stonith-enabled']").node().attribute("value").value(),
                "true");
+  EXPECT_FALSE(document.select_node("//nvpair[@name='pcmk_delay_base']"));
+  ASSERT_TRUE(document.load_string(stack_config::cib(stack_config::power_switch(2, "node1:9s")).c_str()));
+  EXPECT_STREQ(document.select_node("//nvpair[@name='pcmk_delay_base']").node().attribute("value").value(),
+               "node1:9s");
   ASSERT_TRUE(document.load_string(stack_config::cib(stack_config::poison_pills(2, "/dev/shared1")).c_str()));
   EXPECT_STREQ(document.select_node("//nvpair[@name='sbd_device']").node().attribute("value").value(),
                "/dev/shared1");

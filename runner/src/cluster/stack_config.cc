@@ -14,11 +14,11 @@ std::string corosync(const Topology& topology, int nodes, Duration token) {
   std::string text = fmt::format(
       "totem {{\n  version: 2\n  cluster_name: {}\n  transport: knet\n  crypto_cipher: aes128\n"
       "  crypto_hash: sha256\n  token: {}\n}}\n"
-      "quorum {{\n  provider: corosync_votequorum\n}}\n"
+      "quorum {{\n  provider: corosync_votequorum\n{}}}\n"
       "logging {{\n  to_stderr: no\n  to_syslog: no\n  to_logfile: yes\n"
       "  logfile: /var/log/corosync/corosync.log\n}}\n"
       "nodelist {{\n",
-      topology.cluster, token / 1ms);
+      topology.cluster, token / 1ms, nodes == 2 ? "  two_node: 1\n" : "");
   for (int node = 1; node <= nodes; ++node)
     text += fmt::format("  node {{\n    name: node{0}\n    nodeid: {0}\n    ring0_addr: {1}\n  }}\n", node,
                         o2cb_script::address(node));
@@ -40,8 +40,11 @@ std::string stonith(const std::string& id, const std::string& type, int nodes, c
 
 }  // namespace
 
-std::string power_switch(int nodes) {
-  return stonith("power", "fence_o2lab", nodes, "");
+std::string power_switch(int nodes, const std::string& delays) {
+  if (delays.empty()) return stonith("power", "fence_o2lab", nodes, "");
+  return stonith(
+      "power", "fence_o2lab", nodes,
+      fmt::format("    <nvpair id=\"power-delays\" name=\"pcmk_delay_base\" value=\"{}\"/>\n", delays));
 }
 
 std::string poison_pills(int nodes, const std::string& device) {
