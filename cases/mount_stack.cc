@@ -158,5 +158,43 @@ LAB_CASE(MountStack, WhatNeedsItGoesOnlyByForce, OnTopology("stack-three-node"),
   manager.let_go();
 }
 
+LAB_CASE(MountStack, UmountPastPacemakerIsMountedAgain, OnTopology("stack-three-node"), Until(Ready::o2cb),
+         UserMode(), Part("10"), Nightly(),
+         Guards("umount -i takes a volume away from under its resource: the node stays a member, the next "
+                "monitor calls the resource not running, and Pacemaker stops and starts it there, with "
+                "nobody fenced, no journal replayed, and the other node working on")) {
+  Manager manager(lab);
+  Node& second = lab.node(2);
+  on_each(lab.nodes({1, 2}), [](Node& node) { node.sh(kMount, kHelper); });
+  manager.wait_members({1, 2});
+  const auto writer = lab.append(lab.node(1), "/mnt/log1");
+  writer->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  lab.step("umount -i on node 2");
+  second.sh("umount -i /mnt", kHelper);
+  lab.wait_event("node 2 to have no mount", before, Manager::kMoved, line_of(2, "ocfs2: Unmounting device"));
+  lab.wait_event("node 2 to mount again", before, Manager::kMoved, line_of(2, "ocfs2: Mounting device"));
+  manager.wait_members({1, 2});
+  const std::vector<std::string> failures = manager.pacemaker().view().failures;
+  ASSERT_EQ(failures.size(), 1U);
+  EXPECT_TRUE(failures[0].starts_with("node2 " + manager.member() + "_monitor_")) << failures[0];
+  EXPECT_NE(failures[0].find("not running"), std::string::npos) << failures[0];
+  writer->wait_for(5, 120s);
+  writer->stop();
+  lab.check_appended(second, *writer);
+  EXPECT_TRUE(lab.events().since(before, line_of(0, "Begin replay journal")).empty());
+  manager.expect_nobody_fenced();
+
+  lab.step("asked by the helper node 2 stays without");
+  lab.wait_until("nobody to use the volume on node 2", 60s, [&] {
+    const CommandResult result = second.run("pidof o2work");
+    return Seen{!result.ok(), "o2work runs: " + result.out};
+  });
+  second.sh("umount /mnt", kHelper);
+  manager.wait_members({1});
+  manager.expect_nobody_fenced();
+  manager.let_go();
+}
+
 }  // namespace
 }  // namespace o2lab
