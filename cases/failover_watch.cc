@@ -295,6 +295,7 @@ LAB_CASE(
   const auto proven = lab.events().since(before, switched(2, "ok"));
   ASSERT_FALSE(proven.empty());
   expect_downs_after(lab, 2, before, proven.front().at, 3);
+  EXPECT_EQ(lab.events().since(before, asked_for).size(), 1U) << "one fence is the proof for both volumes";
   not_elsewhere();
 }
 

@@ -26,7 +26,7 @@ void tell(const char* format, ...) {
       ::write(2, line, std::min(static_cast<size_t>(size), sizeof line - 1));
 }
 
-VolumeWatch::VolumeWatch(Host& host, FenceRunner& fences, WatchGroup& watches, const ClusterTree& tree,
+VolumeWatch::VolumeWatch(Host& host, SharedFences& fences, WatchGroup& watches, const ClusterTree& tree,
                          const std::string& uuid, const WatchCore::Patience& patience)
     : ProcessGroup(host),
       host_(host),
@@ -136,10 +136,15 @@ void VolumeWatch::inquire(uint64_t number) {
   watches_.send({.type = Inquiry::Type::question, .number = number, .uuid = uuid()});
 }
 
-void VolumeWatch::fence(uint32_t node, uint32_t ticket) {
+void VolumeWatch::fence(uint32_t node, uint32_t ticket, Clock::time_point missed) {
+  awaited_.ask(node, ticket, missed);
   tell("o2member: %s: fencing %s\n", uuid().c_str(), names_[node].c_str());
-  if (!fences_.ask(node, ticket, names_[node].c_str()))
+  if (!fences_.ask(node, names_[node].c_str(), missed, host_.now()))
     tell("o2member: fencing of %s cannot be asked for\n", names_[node].c_str());
+}
+
+void VolumeWatch::fence_ended(const SharedFences::Result& result) {
+  awaited_.answer(result, core_, host_.now());
 }
 
 }  // namespace o2member

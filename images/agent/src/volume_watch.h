@@ -5,11 +5,11 @@
 #include <string>
 
 #include "cluster_tree.h"
-#include "fence_runner.h"
 #include "host.h"
 #include "inquiry.h"
 #include "process_group.h"
 #include "region.h"
+#include "shared_fences.h"
 #include "watch_core.h"
 
 namespace o2member {
@@ -20,7 +20,7 @@ namespace o2member {
 /// One volume under watch: its links in configfs and its process group in corosync.
 class VolumeWatch : public WatchActions, public ProcessGroup {
  public:
-  VolumeWatch(Host& host, FenceRunner& fences, WatchGroup& watches, const ClusterTree& tree,
+  VolumeWatch(Host& host, SharedFences& fences, WatchGroup& watches, const ClusterTree& tree,
               const std::string& uuid, const WatchCore::Patience& patience);
 
   const std::string& uuid() const { return region_.uuid(); }
@@ -35,12 +35,15 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   /// Takes the membership back and says good-bye; false, and said why, while the volume is in use.
   bool leave();
 
+  /// A fencing has ended, whoever of the volumes asked for it.
+  void fence_ended(const SharedFences::Result& result);
+
   bool link(uint32_t node) override;
   bool unlink(uint32_t node) override;
   bool in_recovery(uint32_t node) override;
   void inquire(uint64_t number) override;
   void send(const Message& message) override;
-  void fence(uint32_t node, uint32_t ticket) override;
+  void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
 
  private:
   static uint32_t own_number(const ClusterTree& tree);
@@ -50,11 +53,12 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
                const NodeSet& lost) override;
 
   Host& host_;
-  FenceRunner& fences_;
+  SharedFences& fences_;
   WatchGroup& watches_;
   ClusterTree tree_;
   Region region_;
   WatchCore core_;
+  AwaitedFences awaited_;
   NodeSet configured_;
   std::array<std::string, kMaxNodes> names_;
   std::array<std::string, kMaxNodes> paths_;  ///< of the links

@@ -18,6 +18,7 @@
 #include "failure.h"
 #include "inquiry.h"
 #include "node_source.h"
+#include "shared_fences.h"
 #include "sync.h"
 #include "text.h"
 #include "volume.h"
@@ -115,7 +116,7 @@ class Watch {
     }
     ::poll(ready.data(), ready.size(), static_cast<int>(limit.count()));
     stopped_ = ready[0].revents != 0;
-    FenceRunner::Result result{};
+    SharedFences::Result result{};
     while (fences_.next(result)) answer(result);
     if (!connected_) return;
     bool there = ready[2].revents == 0 || quorum_.dispatch();
@@ -156,10 +157,9 @@ class Watch {
       watches_.send({.type = Inquiry::Type::answer, .number = inquiry.number, .uuid = inquiry.uuid});
   }
 
-  void answer(const FenceRunner::Result& result) {
+  void answer(const SharedFences::Result& result) {
     tell("o2member: fencing of node number %u %s\n", result.node, result.success ? "succeeded" : "failed");
-    for (const auto& volume : volumes_)
-      volume->core().fence_ended(result.node, result.ticket, result.success, host_->now());
+    for (const auto& volume : volumes_) volume->fence_ended(result);
   }
 
   void connect() {
@@ -240,7 +240,7 @@ class Watch {
   const WatchOptions& options_;
   const std::unique_ptr<Host> host_;
   std::unique_ptr<Guard> lock_;
-  FenceRunner fences_;
+  SharedFences fences_;
   WatchGroup watches_;
   std::optional<ClusterTree> tree_;
   std::vector<std::unique_ptr<VolumeWatch>> volumes_;

@@ -70,9 +70,9 @@ void WatchCore::group(const NodeSet& members, const NodeSet& joined, const NodeS
       for (NodeSet* set : {&doubted_, &pending_, &asking_, &in_, &known_, &acked_}) set->reset(node);
     if (left.test(node)) drop(node);
     // Linked here or not: the others may have let it in, and whoever asks for fencing has to know.
-    if (lost.test(node)) lose(node, now + patience_.lost);
+    if (lost.test(node)) lose(node, now, patience_.lost);
     // Of an earlier run: it has gone meanwhile, and how, only the others can tell.
-    if (!begun_ && linked_.test(node) && !members.test(node)) lose(node, now + patience_.lost);
+    if (!begun_ && linked_.test(node) && !members.test(node)) lose(node, now, patience_.lost);
   }
   begun_ = true;
   if (joined.any()) announce();
@@ -117,7 +117,7 @@ void WatchCore::received(uint32_t from, const Message& message, Clock::time_poin
       if (linked_.test(from)) {
         lost_.reset(from);
       } else if (linked_.test(own_)) {
-        lose(from, now);  // it was taken for dead, and uses the volume
+        lose(from, now, Milliseconds(0));  // it was taken for dead, and uses the volume
       } else {
         lost_.reset(from);
         pending_.set(from);
@@ -164,11 +164,12 @@ void WatchCore::fence_ended(uint32_t node, uint32_t ticket, bool success, Clock:
   look(now);
 }
 
-void WatchCore::lose(size_t node, Clock::time_point due) {
+void WatchCore::lose(size_t node, Clock::time_point now, Milliseconds patience) {
   if (lost_.test(node)) return;
   lost_.set(node);
   cleared_.reset(node);
-  due_[node] = due;
+  missed_[node] = now;
+  due_[node] = now + patience;
 }
 
 void WatchCore::doubt_absent(Clock::time_point now) {
@@ -176,7 +177,7 @@ void WatchCore::doubt_absent(Clock::time_point now) {
   const NodeSet absent = configured_ & ~(group_ | cleared_ | lost_);
   for (size_t node = 0; node < kMaxNodes; ++node)
     if (absent.test(node) && node != own_) {
-      lose(node, now + patience_.startup);
+      lose(node, now, patience_.startup);
       doubted_.set(node);
     }
   if (doubted_.none() || now < inquire_at_) return;
@@ -248,7 +249,7 @@ void WatchCore::ask_for_fencing(Clock::time_point now) {
     if (group_.test(node) && !in_.test(node)) continue;
     fencing_.set(node);
     tickets_[node] = ++last_ticket_;
-    actions_.fence(static_cast<uint32_t>(node), last_ticket_);
+    actions_.fence(static_cast<uint32_t>(node), last_ticket_, missed_[node]);
   }
 }
 

@@ -51,8 +51,9 @@ class WatchActions {
   /// Asks all watches whether they keep this volume; WatchCore::not_kept_by() gets the answer of each that
   /// does not, with this number, and is called by no other way.
   virtual void inquire(uint64_t number) = 0;
-  /// Asks for fencing; WatchCore::fence_ended() gets the answer, with this ticket.
-  virtual void fence(uint32_t node, uint32_t ticket) = 0;
+  /// Asks for fencing of a node that is missed since then; WatchCore::fence_ended() gets the answer, with
+  /// this ticket.
+  virtual void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) = 0;
 };
 
 /// Membership of one volume as this node sees it, without a cluster manager beyond corosync. Its rules:
@@ -101,7 +102,7 @@ class WatchCore {
 
  private:
   void announce();
-  void lose(size_t node, Clock::time_point due);
+  void lose(size_t node, Clock::time_point now, Milliseconds patience);
   void doubt_absent(Clock::time_point now);
   void drop(size_t node);
   void let_in();
@@ -135,6 +136,7 @@ class WatchCore {
   NodeSet acked_;    ///< have linked this node
   std::array<uint64_t, kMaxNodes> sessions_{};
   std::array<uint32_t, kMaxNodes> sequences_{};
+  std::array<Clock::time_point, kMaxNodes> missed_{};
   std::array<Clock::time_point, kMaxNodes> due_{};
   std::array<uint32_t, kMaxNodes> tickets_{};
   uint32_t last_ticket_ = 0;

@@ -48,7 +48,7 @@ struct Loop : WatchActions {
     const Message::Bytes bytes = message.encode();
     Message::decode(bytes.data(), bytes.size(), last);
   }
-  void fence(uint32_t /*node*/, uint32_t with) override { ticket = with; }
+  void fence(uint32_t /*node*/, uint32_t with, Clock::time_point /*missed*/) override { ticket = with; }
 };
 
 TEST(WatchMemory, NothingIsAllocatedFromLossToRemoval) {

@@ -15,6 +15,8 @@ struct Recorder : WatchActions {
   NodeSet links;
   std::vector<Message> sent;
   std::vector<uint32_t> fenced;
+  uint32_t ticket = 0;
+  Clock::time_point missed;
   std::vector<uint64_t> inquiries;
   bool link(uint32_t node) override {
     links.set(node);
@@ -27,7 +29,11 @@ struct Recorder : WatchActions {
   bool in_recovery(uint32_t /*node*/) override { return false; }
   void inquire(uint64_t number) override { inquiries.push_back(number); }
   void send(const Message& message) override { sent.push_back(message); }
-  void fence(uint32_t node, uint32_t /*ticket*/) override { fenced.push_back(node); }
+  void fence(uint32_t node, uint32_t with, Clock::time_point since) override {
+    ticket = with;
+    fenced.push_back(node);
+    missed = since;
+  }
 };
 
 NodeSet set_of(std::initializer_list<size_t> nodes) {
@@ -56,6 +62,19 @@ class WatchMessage : public testing::Test {
         {.type = type, .subject = subject, .sequence = sequence, .session = session, .members = members}, {});
   }
 };
+
+TEST_F(WatchMessage, FencingIsAskedForWithWhenTheNodeWentHoweverOftenItFails) {
+  using std::chrono::seconds;
+  begin(set_of({1, 2, 3}));
+  join(set_of({1, 2, 3}), set_of({1, 2, 3}));
+  const Clock::time_point went = Clock::time_point{} + seconds(5);
+  core.group(set_of({1, 3}), {}, {}, set_of({2}), went);
+  core.look(went + seconds(1));
+  core.fence_ended(2, recorder.ticket, false, went + seconds(2));
+  core.look(went + seconds(9));
+  EXPECT_EQ(recorder.fenced, (std::vector<uint32_t>{2, 2}));
+  EXPECT_EQ(recorder.missed, went);
+}
 
 TEST_F(WatchMessage, AFencingCountsForTheLifeItEnded) {
   begin(set_of({1}));

@@ -35,7 +35,7 @@ void WatchBus::Node::inquire(uint64_t inquiry) {
   bus.tell_all(false, number, inquiry);
 }
 
-void WatchBus::Node::fence(uint32_t node, uint32_t ticket) {
+void WatchBus::Node::fence(uint32_t node, uint32_t ticket, Clock::time_point /*missed*/) {
   bus.log.push_back(std::to_string(number) + "!" + std::to_string(node));
   bus.fences_.push_back({number, node, ticket, static_cast<int>(bus.random() % 12)});
 }
