@@ -74,6 +74,15 @@ LAB_CASE(FailoverStack, SplitIsDecidedByFencing, OnTopology("stack-three-node"),
   is_fenced_alive(lab, 1, 2, [&] { return lab.cut({1}, {2, 3}); });
 }
 
+/// A monitor of the clone, as Pacemaker runs one every now and then.
+void monitor(Lab& lab, Node& node) {
+  node.sh(fmt::format(
+              "OCF_RESKEY_device={} OCF_RESKEY_directory={} OCF_RESKEY_fstype=ocfs2 OCF_RESKEY_cluster={} "
+              "OCF_RESKEY_CRM_meta_interval=30000 /usr/lib/ocf/resource.d/o2lab/o2member monitor",
+              o2cb_script::device(0), o2cb_script::mount_point(0), lab.topology().cluster),
+          Pacemaker::kNotify);
+}
+
 LAB_CASE(
     FailoverStack, OfTwoThatFenceEachOtherTheDelayedOneDies, OnTopology("stack-three-node"), Nodes(2),
     Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
@@ -92,7 +101,8 @@ LAB_CASE(
                                  .ok();
           return Seen{waits, "its log does not say so"};
         });
-        lab.let_pass("a monitor, each 30 s, may not take a link away", 35s);
+        lab.step("a monitor while node 2 is not fenced");
+        monitor(lab, lab.node(1));
       },
       {Stack::kMoved, Pacemaker::kFencing},
       [&](size_t since, TimePoint works, const Writers& writers) {
