@@ -93,7 +93,8 @@ void Corosync::keep_logs(const std::vector<std::string>& files) {
 NodeSet Corosync::members_of(Node& node) {
   return parse_nodes(
       node.run("corosync-cmapctl -b runtime.members. | "
-               "sed -n 's/^runtime[.]members[.]\\([0-9]*\\)[.]status .*= joined$/\\1/p' | tr '\\n' ' '")
+               "sed -n 's/^runtime[.]members[.]\\([0-9]*\\)[.]status .*= joined$/\\1/p' | tr '\\n' ' '",
+               kCommand)
           .out);
 }
 
