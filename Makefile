@@ -12,9 +12,12 @@ PACKAGES_KERNEL := linux-source-6.1 jq busybox-static build-essential bc bison f
                    erofs-utils
 PACKAGES_IMAGE  := mmdebstrap erofs-utils cpio gcc libc6-dev libcmap-dev libcpg-dev libquorum-dev
 PACKAGES_RUNNER := cmake ninja-build pkg-config g++ ccache libvirt-dev libssh-dev libfmt-dev libgtest-dev libgmock-dev \
-                   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev dropbear-bin nbdkit-plugin-dev
+                   libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev dropbear-bin nbdkit-plugin-dev \
+                   libarchive-dev libssl-dev libdw-dev
 PACKAGES_LAB    := qemu-system-x86 iproute2 procps qemu-utils qemu-block-extra libvirt-daemon libvirt-daemon-driver-qemu nbdkit ocfs2-tools \
                    openssh-client
+# What the program itself is linked with: for a host that only runs the bundle of a failed case.
+PACKAGES_BUNDLE := libarchive13 libdw1 libfmt9 libpugixml1v5 libsqlite3-0 libssh-4 libssl3 libtomlplusplus3 libvirt0
 PACKAGES_LINT   := clang-format clang-tidy shellcheck
 PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PACKAGES_LAB))
 
@@ -81,7 +84,8 @@ image: deps ## build the guest image IMAGE=default|stack
 .PHONY: runner
 runner: deps ## build the program build/o2lab
 	@cmake -S runner -B build/runner -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache >build/runner-cmake.log 2>&1 \
+	  -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache \
+	  -DO2LAB_PACKAGES="$(PACKAGES_LAB) $(PACKAGES_BUNDLE)" >build/runner-cmake.log 2>&1 \
 	  || { cat build/runner-cmake.log >&2; exit 3; }
 	@$(PART) 'compiling o2lab' 1800 TERM ninja -C build/runner --quiet o2lab
 	@ln -sfn runner/o2lab build/o2lab
