@@ -81,7 +81,10 @@ void add_fw_cfg(xml_node domain, const NodeSpec& spec) {
 }
 
 void add_machine(xml_node domain, const NodeSpec& spec) {
-  add(add(domain, "features"), "acpi");
+  xml_node features = add(domain, "features");
+  add(features, "acpi");
+  // A memory dump says where the kernel lies in it.
+  set(add(features, "vmcoreinfo"), "state", "on");
   set(add(domain, "cpu"), "mode", spec.accel == Accel::kvm ? "host-passthrough" : "maximum");
   set(add(domain, "clock"), "offset", "utc");
   for (const char* event : {"on_poweroff", "on_reboot", "on_crash"}) add_text(domain, event, "destroy");

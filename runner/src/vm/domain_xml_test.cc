@@ -56,6 +56,7 @@ TEST_F(DomainXml, BootsTheKernelDirectly) {
   EXPECT_EQ(count("/domain/os/initrd"), 0U);
   EXPECT_EQ(at("/domain/os/cmdline"), "console=ttyS0 quiet");
   EXPECT_EQ(at("/domain/cpu/@mode"), "maximum");
+  EXPECT_EQ(at("/domain/features/vmcoreinfo/@state"), "on");
   EXPECT_EQ(at("/domain/seclabel/@type"), "none");
 }
 

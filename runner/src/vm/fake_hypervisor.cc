@@ -64,6 +64,10 @@ class FakeHypervisor::FakeDomain : public Domain {
   void suspend() override { act("suspend", What::suspended); }
   void resume() override { act("resume", What::resumed); }
   void inject_nmi() override { act("inject_nmi", std::nullopt); }
+  void dump_memory(const fs::path& file) override {
+    act("dump_memory", std::nullopt);
+    write_file(file, "memory of " + name_);
+  }
   bool active() override {
     const std::lock_guard lock(state_->mutex);
     return state_->active.count(name_) > 0;

@@ -60,6 +60,9 @@ class Domain {
   virtual void resume() = 0;
   /// An NMI to every vCPU: with kernel.unknown_nmi_panic set, a panic.
   virtual void inject_nmi() = 0;
+  /// Writes the guest's memory to `file` in the format of kdump, compressed by zlib (what crash(8) reads);
+  /// vCPUs stand still meanwhile, and go on only if they ran. On a remote connection `file` is a path there.
+  virtual void dump_memory(const fs::path& file) = 0;
   /// False once QEMU is gone.
   virtual bool active() = 0;
   /// QEMU's process; 0 when it cannot be known (remote connection).

@@ -57,6 +57,11 @@ class LibvirtDomain : public Domain {
   void suspend() override { check(virDomainSuspend(handle_.get()), "suspend it"); }
   void resume() override { check(virDomainResume(handle_.get()), "resume it"); }
   void inject_nmi() override { check(virDomainInjectNMI(handle_.get(), 0), "inject an NMI"); }
+  void dump_memory(const fs::path& file) override {
+    check(virDomainCoreDumpWithFormat(handle_.get(), file.c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_KDUMP_ZLIB,
+                                      VIR_DUMP_MEMORY_ONLY),
+          "dump its memory");
+  }
   bool active() override {
     if (!ended_ && virDomainIsActive(handle_.get()) != 1) ended_ = true;
     return !ended_;
