@@ -59,6 +59,7 @@ Session::Session(const SessionOptions& options, const StopFd& stop)
   leftovers_ = std::make_unique<LeftoverRecord>(id(), runtime_dir_);
   events_ = std::make_unique<EventLog>(
       run_dir_ / (options.lab == 0 ? "events.jsonl" : fmt::format("events-{}.jsonl", options.lab)));
+  bundle_ = std::make_unique<CaseBundle>(run_dir_, options.bundles, *events_);
   events_->add(0, "lab", "run_started", {{"id", result_.id}, {"command", options.command}});
 
   keys_ = make_run_keys();

@@ -19,6 +19,7 @@
 #include "cluster/topology.h"
 #include "console/reader_loop.h"
 #include "fault/schedule.h"
+#include "judge/case_bundle.h"
 #include "judge/case_record.h"
 #include "judge/case_spec.h"
 #include "judge/lab_record.h"
@@ -47,6 +48,7 @@ struct SessionOptions {
   bool no_faults = false;            ///< every fault of a case is left out, to see that the case then fails
   std::string run_id;                ///< one lab of that run, which runs several; empty: a run of its own
   int lab = 0;                       ///< its number in that run, from 1
+  int bundles = 3;                   ///< failures of the run that leave a bundle, at most
   std::function<void()> on_stay;     ///< told when `keep` holds a failed case
 };
 
@@ -103,6 +105,9 @@ class Session {
                      CaseResult& result);
   CaseResult attempt_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix,
                                const fs::path& case_dir);
+  /// The bundle of a case that has failed, with the events `from` to `to`; judge/session_bundle.cc.
+  void leave_bundle(const RegisteredCase& wanted, const fs::path& case_dir, size_t from, size_t to,
+                    CaseResult& result);
   CaseResult begin(const RegisteredCase& wanted);
   /// Verdict and artefacts, once every report of the case is in.
   void conclude(const CaseSpec& spec, const fs::path& case_dir, const std::map<int, HeartbeatRegion>& regions,
@@ -156,6 +161,7 @@ class Session {
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<O2cb> o2cb_;
   std::unique_ptr<PublishedLab> published_;
+  std::unique_ptr<CaseBundle> bundle_;
   std::mutex domains_mutex_;
   std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
   Duration qemu_cpu_ = Duration::zero();

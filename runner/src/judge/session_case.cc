@@ -73,6 +73,7 @@ CaseResult Session::run(const RegisteredCase& wanted, unsigned repetition) {
     // Made, not looked for: another lab of the run may run the same case.
     for (int repeat = 2; !fs::create_directory(case_dir); ++repeat)
       case_dir = run_dir_ / fmt::format("{}.{}", dir, repeat);
+    bundle_->begin(case_dir);
     result = attempt(wanted, case_dir);
     result.dir = fs::relative(case_dir, run_dir_).native();
     result.attempts = attempt_number;
@@ -80,7 +81,13 @@ CaseResult Session::run(const RegisteredCase& wanted, unsigned repetition) {
     if (result.failure != FailureClass::infra || interrupted() || !broken_.empty()) break;
     thrown_away.push_back(result.reason());
   }
+  const size_t begun = case_begun_;
+  const size_t ended = events_->position();
   if (const auto schedule = record_.schedule()) keep_schedule(wanted, case_dir, *schedule, result);
+  if (result.failed() && !interrupted())
+    leave_bundle(wanted, case_dir, begun, ended, result);
+  else
+    bundle_->drop();
   return result;
 }
 
@@ -119,11 +126,16 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   } catch (const std::exception& error) {
     record_.fail(FailureClass::infra, error.what());
   }
-  if (record_.failed() && cluster_ && !interrupted()) keep_lock_state(*cluster_);
+  const bool keeps_state = record_.failed() && cluster_ && !interrupted();
+  if (keeps_state) {
+    keep_lock_state(*cluster_);
+    bundle_->keep_memory(*cluster_);
+  }
   if (record_.failed() && options_.keep && !interrupted()) stay(spec);
   std::map<int, HeartbeatRegion> regions;
   if (o2cb_) regions = o2cb_->known_regions();
   end_nodes();
+  if (keeps_state) bundle_->keep_volumes(*cluster_);
   drop_cluster();
   conclude(spec, case_dir, regions, result);
   return result;

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What a bundle is made of: a folder that O2LAB_ROOT may name, and case/ with what the case has left.
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/process.h"
+#include "console/stack_lines.h"
+#include "judge/case_bundle.h"
+
+namespace o2lab {
+
+namespace {
+
+/// Stripped where there is a strip; the program may have been replaced meanwhile, this one is still there.
+std::string stripped(const fs::path& file, const fs::path& staging) {
+  const fs::path to = staging / "stripped";
+  const bool can = !find_program("strip").empty() &&
+                   run_program({"strip", "-o", to.native(), file.native()}, Deadline::in(60s)).status.ok();
+  std::string out = read_file(can ? to : file);
+  std::error_code ignored;
+  fs::remove(to, ignored);
+  return out;
+}
+
+class Pieces {
+ public:
+  Pieces(const BundleSource& source, const fs::path& staging,
+         const std::map<std::string, std::string>& missing)
+      : source_(source), staging_(staging), missing_(missing) {}
+
+  std::vector<BundlePiece> all() {
+    text(
+        "repro.sh", [] { return repro_script(); }, 0755);
+    program();
+    file("lab/" + source_.topology.filename().native(), source_.topology);
+    kernel();
+    patches();
+    for (const ImageBuild* image : source_.images)
+      for (const char* name : {"image.json", "root.erofs"})
+        file(fmt::format("build/image/{}/{}", image->flavour, name), image->dir / name);
+    story();
+    left_by_case();
+    kept();
+    return std::move(out_);
+  }
+
+ private:
+  void file(const std::string& name, const fs::path& from) { out_.push_back({name, from, {}, "", 0644}); }
+  void text(const std::string& name, std::function<std::string()> make, unsigned mode = 0644) {
+    out_.push_back({name, {}, std::move(make), "", mode});
+  }
+  void gone(const std::string& name, const std::string& why) { out_.push_back({name, {}, {}, why, 0644}); }
+
+  void program() {
+    const fs::path staging = staging_;
+    text(
+        "bin/o2lab", [staging] { return stripped(fmt::format("/proc/{}/exe", ::getpid()), staging); }, 0755);
+    std::error_code error;
+    const fs::path filter =
+        fs::read_symlink("/proc/self/exe", error).parent_path() / "nbdkit-o2lab-filter.so";
+    text(
+        "bin/nbdkit-o2lab-filter.so", [filter, staging] { return stripped(filter, staging); }, 0755);
+  }
+
+  void kernel() {
+    const std::string to = fmt::format("build/kernel/{}/", source_.kernel->flavour);
+    const fs::path& dir = source_.kernel->dir;
+    for (const char* name : {"build.json", "config", "release", "vmlinux", "bzImage", "initrd",
+                             "modules.erofs", "vmlinux.debug"}) {
+      const bool optional = std::string_view(name) == "bzImage" || std::string_view(name) == "initrd";
+      if (!optional || fs::exists(dir / name)) file(to + name, dir / name);
+    }
+    std::error_code error;
+    std::set<fs::path> modules;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(dir / "modules", error))
+      if (entry.is_regular_file()) modules.insert(entry.path());
+    for (const fs::path& module : modules) file(to + fs::relative(module, dir).native(), module);
+    if (modules.empty()) gone(to + "modules", "the build kept no modules with debug information");
+  }
+
+  /// As they were when the kernel was built of them, or not at all.
+  void patches() {
+    const nlohmann::json& info = source_.kernel->info;
+    const std::string series = info.value("series", "none");
+    if (series == "none" || series.empty()) return;
+    file("kernel-config/patches/series", series);
+    for (const nlohmann::json& patch : info.value("patches", nlohmann::json::array())) {
+      const std::string name = patch.value("name", "");
+      const fs::path path = fs::path(series).parent_path() / name;
+      const std::string to = "kernel-config/patches/" + name;
+      std::error_code error;
+      if (!fs::exists(path, error))
+        gone(to, fmt::format("{}: not there any more", path.native()));
+      else if (digest_of(path).sha256 != patch.value("sha256", ""))
+        gone(to, fmt::format("{}: has changed since the kernel was built", path.native()));
+      else
+        file(to, path);
+    }
+  }
+
+  void story() {
+    nlohmann::json run = *source_.run;
+    run.erase("cases");
+    text("case/run.json",
+         [run] { return run.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"; });
+    const nlohmann::json result = *source_.result;
+    text("case/case.json",
+         [result] { return result.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"; });
+    file("case/events.jsonl", staging_ / "events.jsonl");
+  }
+
+  void left_by_case() {
+    std::set<fs::path> files;
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(source_.case_dir, error))
+      if (entry.is_regular_file()) files.insert(entry.path());
+    auto lines = std::make_shared<StackLines>(source_.kernel->dir);
+    for (const fs::path& path : files) {
+      const std::string name = path.filename();
+      if (name.starts_with("bundle") || path.extension() == ".img") continue;
+      file("case/" + name, path);
+      if (path.extension() == ".dmesg" || path.extension() == ".locks")
+        text("case/" + name + ".decoded", [path, lines] { return lines->decode(read_file(path)); });
+    }
+    for (int node = 1; node <= source_.result->nodes; ++node)
+      if (const std::string name = fmt::format("node{}.locks", node);
+          files.count(source_.case_dir / name) == 0)
+        gone("case/" + name, "the node was off when the case had failed");
+  }
+
+  /// Last, as it is what may not fit.
+  void kept() {
+    std::vector<std::string> names{"shared0.o2image"};
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(staging_, error))
+      if (entry.path().extension() == ".o2image" || entry.path().extension() == ".vmcore")
+        names.push_back(entry.path().filename());
+    for (int node = 1; node <= source_.result->nodes; ++node)
+      names.push_back(fmt::format("node{}.vmcore", node));
+    for (const auto& [name, why] : missing_) names.push_back(name);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    for (const std::string& name : names) {
+      const auto why = missing_.find(name);
+      if (why != missing_.end())
+        gone("case/" + name, why->second);
+      else if (fs::exists(staging_ / name))
+        file("case/" + name, staging_ / name);
+      else
+        gone("case/" + name, "the case was found to have failed when its nodes had ended");
+    }
+  }
+
+  const BundleSource& source_;
+  const fs::path& staging_;
+  const std::map<std::string, std::string>& missing_;
+  std::vector<BundlePiece> out_;
+};
+
+}  // namespace
+
+std::vector<BundlePiece> bundle_pieces(const BundleSource& source, const fs::path& staging,
+                                       const std::map<std::string, std::string>& missing) {
+  return Pieces(source, staging, missing).all();
+}
+
+}  // namespace o2lab
