@@ -81,6 +81,34 @@ refused 'unknown gtest flag' 2 '--gtest_frobnicate: not a flag that GoogleTest k
 refused 'gtest flag with a bad value' 2 '--gtest_repeat: "often" is not a whole number' run --gtest_repeat=often
 refused 'gtest flag without its value' 2 '--gtest_filter: needs a value' run --gtest_filter
 
+refused 'repro: no bundle named' 2 'BUNDLE is required' repro
+refused 'repro: no such bundle' 2 'none\.tar\.zst: no such bundle' repro "$tmp/none.tar.zst"
+echo 'no archive' >"$tmp/text.tar.zst"
+refused 'repro: not an archive' 2 'text\.tar\.zst: not a whole' repro "$tmp/text.tar.zst"
+tar -cPf "$tmp/evil.tar.zst" --transform 's,^.*,../../evil,' "$tmp/text.tar.zst"
+refused 'repro: an archive that leads outside' 2 'refused: \.\./\.\./evil: its name leads outside' repro "$tmp/evil.tar.zst"
+mkdir "$tmp/linked" && ln -s /etc/passwd "$tmp/linked/link"
+tar -cf "$tmp/link.tar.zst" -C "$tmp" linked
+refused 'repro: an archive with a link' 2 'linked/link: neither a file nor a folder' repro "$tmp/link.tar.zst"
+refused 'repro: a folder that is no bundle' 2 'MANIFEST\.json' repro "$tmp/linked"
+# bundle NAME PIECE: a folder whose manifest names this piece.
+bundle() {
+  mkdir "$tmp/$1"
+  printf '{"schema":1,"pieces":[%s],"repro":{"case":"Nope.Nope","kernel":"lab","topology":"two-node.toml","seed":1,"schedule":"",
+    "no_faults":false,"naive_disk":false,"failure":{"class":"CASE","text":"x"}}}\n' "$2" >"$tmp/$1/MANIFEST.json"
+}
+bundle changed '{"name":"a","size":1,"sha256":"00"}'
+echo b >"$tmp/changed/a"
+refused 'repro: a piece that has changed' 2 'changed/a: not as it was written' repro "$tmp/changed"
+bundle lacking '{"name":"build/kernel/lab/vmlinux","missing":"it was gone"}'
+refused 'repro: without a kernel' 2 'lacks build/kernel/lab/vmlinux, without which nothing runs: it was gone' repro "$tmp/lacking"
+bundle stranger ''
+refused 'repro: a case that this program has not' 2 'no case matches Nope' repro "$tmp/stranger"
+sed -i 's/"schema":1/"schema":9/' "$tmp/stranger/MANIFEST.json"
+refused 'repro: of another o2lab' 2 'of another o2lab: schema 9' repro "$tmp/stranger"
+check 'repro: nothing that was extracted is left' test -z "$(ls -A "${XDG_CACHE_HOME:-$HOME/.cache}/o2lab/bundles" 2>/dev/null)"
+refused '--bundles -1' 2 '--bundles' run --bundles -1
+
 topology 'unknown key' 'cluster\.colour: unknown key' '/^name/a colour = "red"'
 topology 'unknown table' 'cloud: unknown table' 's,^.disk.$,[cloud]\n&,'
 topology 'out of range' 'heartbeat\.dead_threshold: 2 is out of range 3\.\.254' 's/^dead_threshold = 4/dead_threshold = 2/'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the program leaves on the host, whatever ends it, with real nodes. A minute on two idle cores.
-# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep)
+# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep bundle)
 set -euo pipefail
 
 # shellcheck source=runner/tests/lib.sh
@@ -20,6 +20,7 @@ trap clean_up EXIT
 
 short='Storage.AdjacentSectorsOfAllNodesAreAllKept'
 long='Heartbeat.EveryNodeSeesEveryOther' # its body waits for seconds
+red='Fencing.OneOfThreeCutOffTheNetworkFences' # with --no-faults
 limit=120
 results=$tmp/results
 run=()
@@ -260,6 +261,7 @@ full_disk() {
     wait_exit 90
     if [[ $code == 3 ]]; then ok 'full disk: exit 3'; else not_ok 'full disk: exit 3' "exit $code" "$(tail -n 3 "$tmp/small.out")"; fi
     check 'full disk: said in a line of its own' grep -qi 'no space' "$tmp/small.err"
+    check "full disk: no piece of a bundle is left" test -z "$(find "$results/" -name "bundle*")"
   else
     not_ok 'full disk: the case starts' "$(tail -n 3 "$tmp/small.out" "$tmp/small.err")"
   fi
@@ -286,9 +288,29 @@ keep() {
   clean keep
 }
 
+# A case that fails leaves what runs it again; the second failure is one too many.
+bundle() {
+  local code=0 first answer
+  results=$tmp/results-bundle
+  limit=300 lab run --no-faults --bundles 1 --repeat 2 "$red" --accel tcg --results "$results" >"$results.out" 2>"$results.err" || code=$?
+  code_is "bundle: the case fails" 1 "$code"
+  first=$results/latest/cases/$red/bundle.tar.zst
+  check "bundle: the first failure leaves one" test -s "$first"
+  check "bundle: no further one" test "$(find "$results/latest/" -name "bundle*" | wc -l)" = 1
+  check "bundle: which is said" grep -q "no bundle: this run has left 1 already" "$results.err"
+  check "bundle: the page links to it" grep -q "cases/$red/bundle.tar.zst" "$results/latest/index.html"
+  clean bundle
+  code=0
+  limit=300 lab repro "$first" --accel tcg --results "$results-again" >"$results.out" 2>"$results.err" || code=$?
+  code_is "repro: exit 0" 0 "$code"
+  answer=$(tail -n 1 "$results.out")
+  check "repro: the failure comes again" test "${answer%%:*}" = reproduced
+  clean repro
+}
+
 parts=("$@")
 if ((${#parts[@]} == 0)); then
-  parts=(success side_by_side signals killed two_labs user full_disk keep)
+  parts=(success side_by_side signals killed two_labs user full_disk keep bundle)
 fi
 for part in "${parts[@]}"; do
   before=$SECONDS

@@ -4,9 +4,13 @@
 namespace o2lab {
 
 void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chosen& chosen) {
-  CLI::App* repro = app.add_subcommand(
-      "repro", "A reported bug: build the kernel that has it, run until it shows, say how often it does");
-  repro->add_option("ID", options.patterns, "Folders of cases/bugs/; none: list them");
+  CLI::App* repro = app.add_subcommand("repro",
+                                       "A reported bug, on the kernel that has it, until it shows; or the "
+                                       "case of a bundle, until it fails as it did");
+  repro->add_option(
+      "ID|BUNDLE", options.patterns,
+      "Folders of cases/bugs/ (none: list them); or one bundle.tar.zst of a failed case, or the "
+      "folder it was extracted to");
   repro->add_flag("--all", options.all, "Every bug, each on the kernel that has it and the one that has not");
   repro->add_flag("--both", options.both,
                   "Also run the kernel that does not have it, in turns with the one that has");
@@ -19,12 +23,14 @@ void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chose
       ->add_option(
           "--repeat", options.bug_runs,
           "Run N times whatever shows, to measure the rate; default: until the bug shows, at most as "
-          "often as gives 99 % at the rate that bug.toml expects")
+          "often as gives 99 % at the rate that bug.toml expects. Of a bundle: until it fails, at most N "
+          "times")
       ->check(CLI::Range(1, 1000000));
   repro->add_option("--jobs", options.jobs, "Run N at a time, each with nodes of its own")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
   repro->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
+  repro->add_option("--connect", options.session.connect, "libvirt URI; default: embedded driver");
   repro->add_option("--results", options.session.results, "Folder for run directories")
       ->capture_default_str();
   repro->add_option("--seed", options.session.seed, "Seed of everything random; default: from the clock");
@@ -33,10 +39,12 @@ void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chose
       "patches beside it make that kernel (a fix taken back, or a fix). Both kernels share one vmlinux, "
       "only\n"
       "the modules are built: seconds once `make kernel` was.\n"
+      "A bundle is what a failed case leaves: it brings kernel, image, topology, seed and faults with it.\n"
       "Exit: 0 reproduced (with --both: and the other kernel clean), 1 not.\n"
       "\n"
       "  o2lab repro                          the bugs there are\n"
       "  o2lab repro quorum-lock-softirq --both\n"
+      "  o2lab repro results/latest/cases/Suite.Name/bundle.tar.zst\n"
       "  o2lab repro --all --kernel debug     all that show on that flavour; a table at the end");
   repro->callback([&] { chosen.supervised = run_repro; });
 

@@ -233,6 +233,11 @@ int main_inside(int argc, char** argv) {
                   "When such a case fails, try it with fewer faults, at most N times")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
+  run->add_option(
+         "--bundles", options.session.bundles,
+         "At most N failures leave bundle.tar.zst in their folder, which `o2lab repro` runs again anywhere")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
   run->add_flag("--no-faults", options.session.no_faults,
                 "Leave every fault out: cases that pass all the same prove nothing")

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "cli/preflight.h"
+#include "cli/repro_bundle.h"
 #include "cli/run.h"
 #include "cli/series_build.h"
 #include "judge/bug_trial.h"
@@ -206,6 +207,11 @@ std::vector<Bug> wanted_bugs(const Options& options, const std::vector<Bug>& bug
 }  // namespace
 
 int run_repro(const Options& options, const StopFd& stop) {
+  if (options.patterns.size() == 1 && is_bundle(options.patterns.front())) {
+    Options of_bundle = options;
+    of_bundle.repeat = std::max(options.bug_runs, 1);
+    return repro_bundle(options.patterns.front(), of_bundle, stop);
+  }
   const std::vector<Bug> bugs = all_bugs(options.session.repository);
   if (options.all && !options.patterns.empty())
     fail(ErrorKind::input, "repro: either --all or names, not both");
