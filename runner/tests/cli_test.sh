@@ -81,7 +81,6 @@ refused 'unknown gtest flag' 2 '--gtest_frobnicate: not a flag that GoogleTest k
 refused 'gtest flag with a bad value' 2 '--gtest_repeat: "often" is not a whole number' run --gtest_repeat=often
 refused 'gtest flag without its value' 2 '--gtest_filter: needs a value' run --gtest_filter
 
-refused 'repro: no bundle named' 2 'BUNDLE is required' repro
 refused 'repro: no such bundle' 2 'none\.tar\.zst: no such bundle' repro "$tmp/none.tar.zst"
 echo 'no archive' >"$tmp/text.tar.zst"
 refused 'repro: not an archive' 2 'text\.tar\.zst: not a whole' repro "$tmp/text.tar.zst"

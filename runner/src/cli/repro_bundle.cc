@@ -122,9 +122,9 @@ int judge(const RunResult& run, const Wanted& wanted) {
 
 }  // namespace
 
-bool is_bundle(const fs::path& path) {
-  std::error_code error;
-  return path.native().ends_with(".tar.zst") || fs::exists(path / kManifestName, error);
+bool is_bundle(const std::string& argument) {
+  return argument.ends_with(".tar.zst") || argument.find('/') != std::string::npos ||
+         fs::exists(fs::path(argument) / kManifestName);
 }
 
 int repro_bundle(const fs::path& bundle, const Options& options, const StopFd& stop) {

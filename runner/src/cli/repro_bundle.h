@@ -5,9 +5,9 @@
 
 namespace o2lab {
 
-/// Whether an argument of `o2lab repro` is a bundle and not the id of a bug: a file that ends in .tar.zst, or
-/// a folder that holds MANIFEST.json.
-bool is_bundle(const fs::path& path);
+/// Whether an argument of `o2lab repro` names a bundle and not a bug: it ends in .tar.zst, is a path, or a
+/// folder that holds MANIFEST.json.
+bool is_bundle(const std::string& argument);
 
 /// Runs the case of a bundle (judge/bundle.h; the archive, or the folder it was extracted to) with the
 /// kernel, image and topology that are in it, its seed and its schedule, at most options.repeat times, and
