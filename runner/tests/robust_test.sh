@@ -292,7 +292,7 @@ keep() {
 bundle() {
   local code=0 first answer
   results=$tmp/results-bundle
-  limit=300 lab run --no-faults --bundles 1 --repeat 2 "$red" --accel tcg --results "$results" >"$results.out" 2>"$results.err" || code=$?
+  limit=600 lab run --no-faults --bundles 1 --repeat 2 "$red" --accel tcg --results "$results" >"$results.out" 2>"$results.err" || code=$?
   code_is "bundle: the case fails" 1 "$code"
   first=$results/latest/cases/$red/bundle.tar.zst
   check "bundle: the first failure leaves one" test -s "$first"
@@ -301,7 +301,7 @@ bundle() {
   check "bundle: the page links to it" grep -q "cases/$red/bundle.tar.zst" "$results/latest/index.html"
   clean bundle
   code=0
-  limit=300 lab repro "$first" --accel tcg --results "$results-again" >"$results.out" 2>"$results.err" || code=$?
+  limit=600 lab repro "$first" --accel tcg --results "$results-again" >"$results.out" 2>"$results.err" || code=$?
   code_is "repro: exit 0" 0 "$code"
   answer=$(tail -n 1 "$results.out")
   check "repro: the failure comes again" test "${answer%%:*}" = reproduced
