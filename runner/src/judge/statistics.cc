@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/error.h"
 
@@ -11,6 +12,17 @@ namespace o2lab {
 namespace {
 
 constexpr double z = 1.959963984540054;  // 97.5 % of the normal distribution
+
+/// The value that a standard normal variable is below with probability `part`.
+double normal_quantile(double part) {
+  double low = -40;
+  double high = 40;
+  while (high - low > 1e-12) {
+    const double middle = (low + high) / 2;
+    (std::erfc(-middle / std::numbers::sqrt2) / 2 < part ? low : high) = middle;
+  }
+  return low;
+}
 
 /// How many differences to leave out at each end so that what is left holds the shift at 95 %: the largest k
 /// with P(U < k) <= 2.5 %, U being Mann and Whitney's statistic of m and n values.
@@ -73,6 +85,10 @@ Shift from_sorted(std::vector<double> all, size_t k) {
 
 }  // namespace
 
+double log_beta(double a, double b) {
+  return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+}
+
 double quantile(std::vector<double> values, double part) {
   if (values.empty()) fail(ErrorKind::infra, "the median of nothing");
   std::sort(values.begin(), values.end());
@@ -86,12 +102,31 @@ double median(std::vector<double> values) {
   return quantile(std::move(values), 0.5);
 }
 
-Range wilson(int64_t hits, int64_t trials) {
+double fisher(int64_t hits_a, int64_t trials_a, int64_t hits_b, int64_t trials_b) {
+  const int64_t hits = hits_a + hits_b;
+  const auto log_choose = [](int64_t n, int64_t k) {
+    return std::lgamma(static_cast<double>(n + 1)) - std::lgamma(static_cast<double>(k + 1)) -
+           std::lgamma(static_cast<double>(n - k + 1));
+  };
+  const auto log_of = [&](int64_t in_a) {
+    return log_choose(trials_a, in_a) + log_choose(trials_b, hits - in_a);
+  };
+  const double here = log_of(hits_a);
+  const double all = log_choose(trials_a + trials_b, hits);
+  constexpr double equal = 1e-7;  // tables that are as probable but for rounding
+  double out = 0;
+  for (int64_t in_a = std::max<int64_t>(0, hits - trials_b); in_a <= std::min(hits, trials_a); ++in_a)
+    if (const double one = log_of(in_a); one <= here + equal) out += std::exp(one - all);
+  return std::min(out, 1.0);
+}
+
+Range wilson(int64_t hits, int64_t trials, double confidence) {
   if (trials <= 0) return {0, 1};
+  const double w = confidence == 0.95 ? z : normal_quantile((1 + confidence) / 2);
   const auto n = static_cast<double>(trials);
   const double p = static_cast<double>(hits) / n;
-  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
-  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  const double middle = (p + w * w / (2 * n)) / (1 + w * w / n);
+  const double half = w / (1 + w * w / n) * std::sqrt(p * (1 - p) / n + w * w / (4 * n * n));
   return {hits == 0 ? 0 : std::max(0.0, middle - half), hits == trials ? 1 : std::min(1.0, middle + half)};
 }
 

@@ -17,8 +17,16 @@ struct Range {
   double high = 0;
 };
 
-/// Wilson's score interval for a share of `hits` in `trials` at 95 % (z = 1.959964); 0 to 1 without trials.
-Range wilson(int64_t hits, int64_t trials);
+/// Logarithm of the beta function.
+double log_beta(double a, double b);
+
+/// Wilson's score interval for a share of `hits` in `trials` at `confidence`, in (0, 1); 0 to 1 without
+/// trials.
+Range wilson(int64_t hits, int64_t trials, double confidence = 0.95);
+
+/// Fisher's exact test of two shares: the probability, if both came of one rate, of a table at most as
+/// probable as this one. Two-sided.
+double fisher(int64_t hits_a, int64_t trials_a, int64_t hits_b, int64_t trials_b);
 
 /// How far the values of b lie above those of a.
 struct Shift {

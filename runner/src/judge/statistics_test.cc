@@ -33,6 +33,24 @@ TEST(Statistics, WilsonByHand) {
   EXPECT_EQ(wilson(0, 0).high, 1);
 }
 
+TEST(Statistics, WilsonAtOtherConfidences) {
+  // z = 2.575829 and 1.644854: 0 of 10 leaves z^2 / (10 + z^2).
+  EXPECT_NEAR(wilson(0, 10, 0.99).high, 0.398851, 1e-5);
+  EXPECT_NEAR(wilson(0, 10, 0.90).high, 0.212942, 1e-5);
+  EXPECT_NEAR(wilson(3, 20).low, 0.052369, 1e-4);
+  EXPECT_NEAR(wilson(3, 20).high, 0.360418, 1e-4);
+}
+
+TEST(Statistics, FisherByHand) {
+  // 3 of 3 and 0 of 3: two of the C(6,3) = 20 tables are that far apart.
+  EXPECT_NEAR(fisher(3, 3, 0, 3), 0.1, 1e-9);
+  // A lady who names all four of eight cups: 1/70 in one direction, 2/70 in both; with three of four 34/70.
+  EXPECT_NEAR(fisher(4, 4, 0, 4), 2.0 / 70, 1e-9);
+  EXPECT_NEAR(fisher(3, 4, 1, 4), 34.0 / 70, 1e-9);
+  EXPECT_NEAR(fisher(0, 5, 0, 7), 1, 1e-9);
+  EXPECT_NEAR(fisher(3, 200, 0, 600), 0.0155, 1e-4);
+}
+
 TEST(Statistics, FourAndFourAreTheFirstEqualNumbersThatTell) {
   // Of C(8,4) = 70 arrangements one has U = 0: 1.4 % a side; of C(6,3) = 20 one: 5 %.
   const Shift four = shift_of({1, 2, 3, 4}, {11, 12, 13, 14});
