@@ -54,6 +54,20 @@ refused 'unknown case pattern' 2 'no case matches Nope\.\*: .o2lab list.' run 'N
 refused 'one of two case patterns unknown' 2 'no case matches Nope' run "$any" Nope
 refused 'list: unknown case pattern' 2 'no case matches Nope' list Nope
 refused "series: unknown case pattern" 2 "no case matches Nope" series "Nope.*"
+refused 'run: a rate without the question' 2 '--rate requires --until-confident' run --rate 0.1 "$any"
+refused 'run: until it fails and until it is known' 2 'excludes' run --until-fail --until-confident 0.9 "$any"
+refused 'run: a confidence that is none' 2 '--until-confident' run --until-confident 1 "$any"
+refused 'run: a part without a second kernel' 2 'FLAVOUR@PART is for --against' run --kernel lab@none "$any"
+refused 'run: an unknown second kernel' 2 '--kernel nope: no such flavour' run --against nope "$any"
+# expected NAME REGEX ENTRY: a file of expected failures that is refused.
+expected() {
+  # shellcheck disable=SC2059 # the entry has its line ends as \n
+  printf "[[expected]]\\n$3" >"$tmp/expected.toml"
+  refused "expected failures: $1" 2 "expected\\.toml:1: $2" run --expected "$tmp/expected.toml" "$any"
+}
+expected 'no day' 'expires = YYYY-MM-DD is missing' 'case = "Storage.*"\nreason = "r"\nlink = "l"\n'
+expected 'a case that is not there' 'no case is named Nope: take the entry out' \
+  'case = "Nope"\nreason = "r"\nlink = "l"\nexpires = 2099-01-01\n'
 refused "series: unknown flag" 2 "--frobnicate: see o2lab series --help" series --frobnicate
 refused "series: no such series file" 2 "build\\.sh --parts: SERIES=.*nowhere: no such series file" series --series "$tmp/nowhere"
 refused "series: unknown part" 2 "--at 99: the series has no such part: use none, 00" series --at 99

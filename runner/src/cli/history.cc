@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "cli/options.h"
-#include "judge/statistics.h"
+#include "judge/failure_rate.h"
 #include "report/history.h"
 #include "report/json.h"
 #include "report/text.h"
@@ -19,15 +19,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Flakes {
-  int64_t ran = 0;
-  int64_t failed = 0;
-};
-
-Flakes flakes_of(const std::vector<const StoredCase*>& all) {
-  Flakes out;
+FailureRate rate_of(const std::vector<const StoredCase*>& all) {
+  FailureRate out;
   for (const StoredCase* one : all) {
-    if (one->verdict == "skip") continue;
+    if (one->verdict != "pass" && one->verdict != "fail") continue;
     ++out.ran;
     if (one->failed()) ++out.failed;
   }
@@ -53,15 +48,14 @@ std::map<std::string, Measured> intervals_of(const std::vector<const StoredCase*
 }
 
 ordered_json json_of(const std::string& name, const std::vector<const StoredCase*>& all) {
-  const Flakes flakes = flakes_of(all);
-  const Range rate = wilson(flakes.failed, flakes.ran);
+  const FailureRate rate = rate_of(all);
+  const Range range = wilson(rate.failed, rate.ran);
   ordered_json out{
       {"name", name},
-      {"ran", flakes.ran},
-      {"failed", flakes.failed},
-      {"failure_rate",
-       flakes.ran == 0 ? ordered_json() : ordered_json(double(flakes.failed) / double(flakes.ran))},
-      {"failure_rate_95", {rate.low, rate.high}},
+      {"ran", rate.ran},
+      {"failed", rate.failed},
+      {"failure_rate", rate.ran == 0 ? ordered_json() : ordered_json(double(rate.failed) / double(rate.ran))},
+      {"failure_rate_95", {range.low, range.high}},
       {"runs", ordered_json::array()},
       {"intervals", ordered_json::array()}};
   for (const StoredCase* one : all)
@@ -81,16 +75,9 @@ ordered_json json_of(const std::string& name, const std::vector<const StoredCase
   return out;
 }
 
-std::string rate_text(const Flakes& flakes) {
-  const Range rate = wilson(flakes.failed, flakes.ran);
-  return fmt::format("{} of {} failed: {:.0f} % (95 %: {:.0f} to {:.0f} %)", flakes.failed, flakes.ran,
-                     flakes.ran == 0 ? 0.0 : 100.0 * double(flakes.failed) / double(flakes.ran),
-                     100 * rate.low, 100 * rate.high);
-}
-
 void print_one(const std::string& name, const std::vector<const StoredCase*>& all) {
   constexpr size_t shown = 40;
-  fmt::print("{}: {}\n", name, rate_text(flakes_of(all)));
+  fmt::print("{}: {}\n", name, text_of(rate_of(all)));
   if (all.size() > shown) fmt::print("  {} older ones are in --json\n", all.size() - shown);
   for (size_t i = all.size() - std::min(all.size(), shown); i < all.size(); ++i)
     fmt::print("  {}  {:<5} {:>8}  {}  {}{}\n", all[i]->started.substr(0, 16), all[i]->verdict,
@@ -111,16 +98,23 @@ void print_one(const std::string& name, const std::vector<const StoredCase*>& al
   }
 }
 
+/// Every case at every prefix, one on two kernels in turn, or a bisection: what fails there says nothing of a
+/// case on the kernel that a run is usually of.
+bool of_several_kernels(const fs::path& run_dir) {
+  std::error_code error;
+  return fs::exists(run_dir / "matrix.json", error) || fs::exists(run_dir / "against.json", error) ||
+         fs::exists(run_dir / "bisect.json", error);
+}
+
 }  // namespace
 
 Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
   try {
     RunHistory history;
     Past past = history.before(run);
-    // Nothing ran, faults were left out, or every case ran on every prefix: that says nothing to other runs.
-    std::error_code error;
+    // Nothing ran, or faults were left out: that says nothing to other runs.
     if (!run.cases.empty() && run.command.find("--no-faults") == std::string::npos &&
-        !fs::exists(run_dir / "matrix.json", error))
+        !of_several_kernels(run_dir))
       history.add(run, run_dir, parts);
     return past;
   } catch (const std::exception& error) {
@@ -134,9 +128,8 @@ int run_history(const Options& options) {
   if (!options.runs.empty()) {
     int added = 0;
     for (const std::string& dir : options.runs) {
-      std::error_code error;
-      if (fs::exists(fs::path(dir) / "matrix.json", error)) {
-        if (!options.json) fmt::print("{}: left out: a matrix of prefixes\n", dir);
+      if (of_several_kernels(dir)) {
+        if (!options.json) fmt::print("{}: left out: its cases ran on several kernels\n", dir);
         continue;
       }
       const bool is_new = import_run(history, dir);
@@ -170,7 +163,7 @@ int run_history(const Options& options) {
     print_one(by_name.begin()->first, by_name.begin()->second);
     return 0;
   }
-  for (const auto& [name, all] : by_name) fmt::print("{:<60} {}\n", name, rate_text(flakes_of(all)));
+  for (const auto& [name, all] : by_name) fmt::print("{:<60} {}\n", name, text_of(rate_of(all)));
   return 0;
 }
 

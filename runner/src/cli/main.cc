@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/gtest_flags.h"
 #include "cli/options.h"
+#include "cli/repeat_options.h"
 
 namespace o2lab {
 namespace {
@@ -216,11 +217,7 @@ int main_inside(int argc, char** argv) {
                   "first failure stays, cases that run then still end, and no other begins")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
-  run->add_option("--repeat", options.repeat, "Run the selection N times")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  run->add_flag("--until-fail", options.until_fail,
-                "Repeat until a case fails (at most --repeat times, default for ever)");
+  add_repeat_options(*run, options);
   run->add_option(
       "--seed", options.session.seed,
       "Seed of everything random; default: from the clock, see run.json. As with GoogleTest's own "
@@ -324,7 +321,7 @@ int main_inside(int argc, char** argv) {
   }
   if (options.selection == "nightly" && options.session.topology.empty())
     options.session.topology = "kernel-defaults";
-  if (options.until_fail && options.repeat == 1) options.repeat = 1000000;
+  if ((options.until_fail || options.until_confident > 0) && options.repeat == 1) options.repeat = 1000000;
   options.session.results = fs::absolute(options.session.results);
   return dispatch(chosen, options);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct Options {
   int jobs = 1;  ///< run, series: labs beside each other
   int repeat = 1;
   bool until_fail = false;
+  double until_confident = 0;  ///< run: repeat until the answer has this probability; 0: no question
+  std::optional<double> rate;  ///< run: is the failure rate below this or above
+  double within = 0.1;         ///< run: half-width of the interval that answers
+  std::string against;         ///< run: the second kernel, FLAVOUR or FLAVOUR@PART
+  std::string expected;        ///< run: another cases/expected.toml; none
   bool json = false;
   std::string node;                  ///< shell, exec
   std::vector<std::string> command;  ///< exec
@@ -42,6 +48,8 @@ struct Options {
 int run_doctor(const Options& options);
 int run_list(const Options& options);
 int run_cases(const Options& options, const StopFd& stop);
+/// `o2lab run --against`.
+int run_against(const Options& options, const StopFd& stop);
 int run_up(const Options& options);
 int run_shell(const Options& options);
 int run_exec(const Options& options);

@@ -38,16 +38,6 @@ std::vector<std::string> write_reports(const EndedRun& run) {
   return wrong;
 }
 
-/// Why a case whose nodes boot another image than the default one cannot run; empty when it can.
-std::string lacks_image(const SessionOptions& session, const CaseSpec& spec) {
-  const std::string image = spec.topology.empty() ? "default" : find_topology(spec.topology).image;
-  if (!session.topology.empty() && find_topology(session.topology).image != image)
-    return fmt::format("needs nodes with the {} image: topology {} has others", image, session.topology);
-  // Without the default image there is no run.
-  if (image == "default" || image_is_built(session.repository, image)) return {};
-  return fmt::format("needs the {0} image: make image IMAGE={0}", image);
-}
-
 GtestRun gtest_run(const Options& options) {
   GtestRun run;
   run.wanted = [&](const RegisteredCase& one) { return is_wanted(options, one); };
@@ -73,16 +63,18 @@ GtestRun gtest_run(const Options& options) {
 }
 
 /// All cases in one lab of this process, one after another.
-int run_in_turn(const Options& options, const StopFd& stop, GtestRun run) {
+int run_in_turn(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge) {
   Session session(options.session, stop);
   print_start(session.run_dir(), session.result());
   run.finished = [&](const CaseResult& result) { write_case(result, session.run_dir()); };
-  SessionRunner runner(session);
+  SessionRunner runner(session, [&](CaseResult& result) { judge.judge(result); });
   run_by_gtest(runner, run);
   session.finish(own_cpu());
   const std::vector<Event> events = session.events().since(0, [](const Event&) { return true; });
-  return close_run({session.result(), events, session.run_dir(), session.events().write_error(),
-                    session.broken(), session.interrupted()});
+  RunResult result = session.result();
+  const std::optional<int> answer = judge.conclude(result);
+  return close_run({result, events, session.run_dir(), session.events().write_error(), session.broken(),
+                    session.interrupted(), answer});
 }
 
 /// GoogleTest prints them as it documents; the cases are never made, so that no lab is needed.
@@ -96,6 +88,15 @@ int list_by_gtest(const Options& options) {
 
 }  // namespace
 
+std::string lacks_image(const SessionOptions& session, const CaseSpec& spec) {
+  const std::string image = spec.topology.empty() ? "default" : find_topology(spec.topology).image;
+  if (!session.topology.empty() && find_topology(session.topology).image != image)
+    return fmt::format("needs nodes with the {} image: topology {} has others", image, session.topology);
+  // Without the default image there is no run.
+  if (image == "default" || image_is_built(session.repository, image)) return {};
+  return fmt::format("needs the {0} image: make image IMAGE={0}", image);
+}
+
 int close_run(const EndedRun& run) {
   const std::vector<std::string> unwritten = write_reports(run);
   fmt::print("{}", console_summary(run.result, run.run_dir, ::isatty(STDOUT_FILENO) == 1));
@@ -106,9 +107,10 @@ int close_run(const EndedRun& run) {
     return 3;
   }
   if (!unwritten.empty()) return 3;  // verdicts of a run whose record is not whole are none
+  if (run.answer) return *run.answer;
   const Counts counts = count(run.result.cases);
   if (counts.failed > 0) return 1;
-  return counts.passed == 0 ? 4 : 0;
+  return counts.passed + counts.expected == 0 ? 4 : 0;
 }
 
 void write_case(const CaseResult& result, const fs::path& run_dir) {
@@ -125,12 +127,18 @@ void print_start(const fs::path& run_dir, const RunResult& result) {
 }
 
 int run_cases(const Options& options, const StopFd& stop) {
+  if (!options.against.empty()) return run_against(options, stop);
+  if (options.session.flavour.find('@') != std::string::npos)
+    fail(ErrorKind::input, "--kernel {}: FLAVOUR@PART is for --against; all parts: o2lab series",
+         options.session.flavour);
   refuse_unknown(options.patterns);
   if (testing::GTEST_FLAG(list_tests)) return list_by_gtest(options);
   require_host(options.session.results);
+  RunJudge judge(options);
   GtestRun run = gtest_run(options);
-  return options.jobs == 1 ? run_in_turn(options, stop, std::move(run))
-                           : run_beside(options, stop, std::move(run));
+  judge.ask(run);
+  return options.jobs == 1 ? run_in_turn(options, stop, std::move(run), judge)
+                           : run_beside(options, stop, std::move(run), judge);
 }
 
 }  // namespace o2lab

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/event_log.h"
 #include "cli/options.h"
+#include "judge/expected_failures.h"
+#include "judge/failure_rate.h"
 #include "judge/gtest_bridge.h"
 
 namespace o2lab {
@@ -18,6 +22,7 @@ struct EndedRun {
   std::string events_error;  ///< why events.jsonl is not whole
   std::string broken;        ///< why the run could not go on
   bool interrupted = false;
+  std::optional<int> answer;  ///< exit code, where the run had a question instead of cases that must pass
 };
 
 /// Writes the reports of the run, prints its end, and returns what the program exits with.
@@ -30,7 +35,27 @@ void print_start(const fs::path& run_dir, const RunResult& result);
 /// The timelines of the labs 1 to `labs` as the one of the run. Returns why that is not whole, else empty.
 std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events);
 
+/// What a run holds its results against beside the cases' own expectations.
+class RunJudge {
+ public:
+  explicit RunJudge(const Options& options);
+  /// Of a result that just came: cases/expected.toml, then the question of --until-confident.
+  void judge(CaseResult& result);
+  /// Has `run` end as soon as the question is answered.
+  void ask(GtestRun& run);
+  bool answered() const { return question_ && question_->answered(); }
+  /// Puts the answer into `result`; returns the exit code that it asks for.
+  std::optional<int> conclude(RunResult& result) const;
+
+ private:
+  ExpectedFailures expected_;
+  std::optional<RateQuestion> question_;
+};
+
+/// Why a case whose nodes boot another image than the default one cannot run; empty when it can.
+std::string lacks_image(const SessionOptions& session, const CaseSpec& spec);
+
 /// Several cases at a time, each in a lab of its own (CasePool).
-int run_beside(const Options& options, const StopFd& stop, GtestRun run);
+int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge);
 
 }  // namespace o2lab

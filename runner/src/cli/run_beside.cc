@@ -36,7 +36,7 @@ std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& e
   return {};
 }
 
-int run_beside(const Options& options, const StopFd& stop, GtestRun run) {
+int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge) {
   SessionOptions session = options.session;
   session.run_id = new_run_id();
   const fs::path run_dir = session.results / session.run_id;
@@ -57,6 +57,8 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run) {
     own.lab = number;
     return serve_cases(own, stop, fd);
   };
+  pool_options.judge = [&](CaseResult& result, unsigned) { judge.judge(result); };
+  pool_options.answered = [&] { return judge.answered(); };
   pool_options.ended = [&](const CaseResult& result) {
     write_case(result, run_dir);
     ++over;
@@ -75,7 +77,8 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run) {
   std::vector<Event> events;
   std::string unwritten = join_events(run_dir, pool.started(), events);
   if (unwritten.empty()) unwritten = pool.unwritten();
-  return close_run({pool.result(), events, run_dir, unwritten, pool.broken(), pool.interrupted()});
+  const std::optional<int> answer = judge.conclude(pool.result());
+  return close_run({pool.result(), events, run_dir, unwritten, pool.broken(), pool.interrupted(), answer});
 }
 
 }  // namespace o2lab

@@ -27,6 +27,7 @@ struct CasePool::Lab {
   pid_t pid = -1;
   bool ready = false;
   const RegisteredCase* runs = nullptr;
+  unsigned repetition = 0;  ///< of `runs`
   TimePoint since;
 };
 
@@ -103,7 +104,7 @@ void CasePool::refill() {
 }
 
 void CasePool::dispatch() {
-  if (closing_ || !why_not().empty()) return queue_.clear();
+  if (closing_ || answered() || !why_not().empty()) return queue_.clear();
   for (const auto& lab : labs_) {
     if (!lab->ready || lab->runs != nullptr) continue;
     refill();
@@ -111,7 +112,8 @@ void CasePool::dispatch() {
     if (one == nullptr) return;
     lab->runs = one;
     lab->since = Clock::now();
-    lab->lines.send({{"run", one - all_cases().data()}, {"repetition", begun_[one]++}});
+    lab->repetition = begun_[one]++;
+    lab->lines.send({{"run", one - all_cases().data()}, {"repetition", lab->repetition}});
   }
 }
 
@@ -161,6 +163,7 @@ void CasePool::message(Lab& lab, const nlohmann::json& said) {
 }
 
 void CasePool::ended(Lab& lab, CaseResult result) {
+  if (options_.judge) options_.judge(result, lab.repetition);
   failed_ = failed_ || result.failed();
   if (failed_ && options_.stop_at_failure) queue_.clear();
   if (options_.ended) options_.ended(result);
@@ -218,7 +221,8 @@ void CasePool::await(const RegisteredCase& wanted) {
   while (results_[&wanted].empty()) {
     turn();
     // Nobody has it and nobody will take it.
-    const bool stopped = !why_not().empty() || closing_ || (failed_ && options_.stop_at_failure);
+    const bool stopped =
+        !why_not().empty() || closing_ || answered() || (failed_ && options_.stop_at_failure);
     if ((stopped || labs_.empty()) && !runs() && results_[&wanted].empty()) return;
   }
 }

@@ -31,6 +31,11 @@ class CasePool : public CaseRunner {
     std::function<Duration(const RegisteredCase&)> expected;  ///< see CaseQueue
     /// Body of the process of lab `number` (from 1, never the same twice); as serve_cases().
     std::function<int(int number, int fd)> lab;
+    /// May change what a lab says of a case (cases/expected.toml), and hears which repetition it was, from 0;
+    /// may be empty.
+    std::function<void(CaseResult&, unsigned repetition)> judge;
+    /// No further case is started once it is true; asked after each case; may be empty.
+    std::function<bool()> answered;
     /// Called when a case has ended, before GoogleTest hears of it.
     std::function<void(const CaseResult&)> ended;
     /// Called with what a lab sends of a case before its result (Carry in case_worker.h); may be empty.
@@ -71,6 +76,7 @@ class CasePool : public CaseRunner {
   void hear(Lab& lab);
   void message(Lab& lab, const nlohmann::json& said);
   void ended(Lab& lab, CaseResult result);
+  bool answered() const { return options_.answered && options_.answered(); }
   void lost(Lab& lab);
   void refill();
   size_t busy() const;

@@ -143,6 +143,37 @@ TEST_F(Pool, RunsEveryRound) {
   EXPECT_TRUE(pool.result().cases.empty());
 }
 
+TEST_F(Pool, StartsNothingMoreOnceTheQuestionIsAnswered) {
+  cases();
+  int ended = 0;
+  std::vector<unsigned> repetitions;
+  CasePool::Options options;
+  options.jobs = 2;
+  options.repeat = 1000;
+  options.expected = [](const RegisteredCase&) { return Duration::zero(); };
+  options.lab = [this](int number, int fd) { return fake_lab(number, fd, stop_); };
+  options.judge = [&](CaseResult& result, unsigned repetition) {
+    repetitions.push_back(repetition);
+    result.expected = "changed";
+  };
+  options.ended = [&](const CaseResult&) { ++ended; };
+  options.answered = [&] { return ended >= 10; };
+  CasePool pool(std::move(options), stop_);
+  pool.begin({&named("Passes")});
+  int got = 0;
+  for (auto result = get(pool, "Passes"); result; result = get(pool, "Passes")) {
+    EXPECT_EQ(result->expected, "changed");
+    ++got;
+  }
+  EXPECT_GE(got, 10);
+  EXPECT_EQ(pool.why_not(), "") << "it is no failure";
+  pool.finish();
+  EXPECT_GE(ended, 10);
+  EXPECT_LE(ended, 11) << "what ran beside the last one ends, nothing else begins";
+  std::sort(repetitions.begin(), repetitions.end());
+  for (size_t i = 0; i < repetitions.size(); ++i) EXPECT_EQ(repetitions[i], i);
+}
+
 TEST_F(Pool, ALabThatDiesIsAnErrorOfThatCaseAndIsReplaced) {
   CasePool pool = make(1);
   pool.begin({&named("Dies"), &named("Passes")});

@@ -34,7 +34,8 @@ class JsonLines {
 };
 
 /// How a lab carries one case to the result that it answers. It may send {"cell": …} before that, which the
-/// pool hands on as it is (`o2lab series`: one case, several prefixes).
+/// pool hands on as it is (`o2lab series`: one case, several prefixes). `repetition` counts from 0 how often
+/// the run has had this case before.
 using Carry = std::function<CaseResult(Session& session, const RegisteredCase& one, unsigned repetition,
                                        const JsonLines& lines)>;
 

@@ -15,6 +15,10 @@ struct GtestRun {
   std::function<void(const CaseResult&)> finished;
   /// Why a case cannot run here (its kernel is not built, …); empty when it can.
   std::function<std::string(const CaseSpec&)> skip_reason;
+  /// A round of these begins; may be empty.
+  std::function<void(const std::vector<const RegisteredCase*>& round)> begins;
+  /// Nothing more needs to run, and nothing more does; may be empty.
+  std::function<bool()> answered;
   int repeat = 1;           ///< times the whole selection is run
   bool until_fail = false;  ///< repeat until a case fails, at most `repeat` times when that is more than 1
 };

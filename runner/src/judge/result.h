@@ -87,12 +87,22 @@ struct CaseResult {
       dir;  ///< its folder below the run directory; empty: case_dir_name(), as for a case that never ran
   std::vector<Artefact> artefacts;
   std::string console_tail;  ///< last console lines of the node that matters most, a few kB
+  std::string expected;      ///< why cases/expected.toml has it fail, with its link; empty: it has not
+  bool came_round = false;   ///< it passed all the same, and has verdict fail for it
   bool operator==(const CaseResult&) const = default;
 
   std::string full_name() const { return suite + "." + name; }
   std::string folder() const;
   Duration duration() const { return ended - started; }
-  bool failed() const { return verdict == Verdict::fail || verdict == Verdict::error; }
+  /// Badly: one that fails as expected does not.
+  bool failed() const {
+    return (verdict == Verdict::fail && !failed_as_expected()) || verdict == Verdict::error;
+  }
+  bool failed_as_expected() const { return verdict == Verdict::fail && !expected.empty() && !came_round; }
+  /// Whether its symptom showed: what failure rates count, expected or not.
+  bool showed() const { return verdict == Verdict::fail && !came_round; }
+  /// Whether it says anything about the kernel.
+  bool told() const { return verdict == Verdict::pass || verdict == Verdict::fail; }
   /// One line: class and first message, e.g. "KERNEL: possible recursive locking"; empty without a message.
   std::string reason() const;
 };
@@ -133,7 +143,10 @@ struct RunResult {
   std::string topology;
   nlohmann::json topology_values = nlohmann::json::object();  ///< the Topology as JSON (cluster/topology.h)
   Shard shard;
-  std::vector<CaseResult> cases;  ///< in the order they ran
+  std::vector<CaseResult> cases;     ///< in the order they ran
+  std::vector<std::string> answers;  ///< what repetitions, a comparison or a bisection came to, a line each
+  /// The same for programs; null where nothing was asked.
+  nlohmann::json statistics;
   bool operator==(const RunResult&) const = default;
 
   /// Wall time of a stamp of this run: "2026-11-22T15:50:03.123Z".

@@ -113,6 +113,7 @@ void to_json(json& out, const CaseResult& c) {
          {"dir", c.dir},
          {"artefacts", c.artefacts},
          {"console_tail", c.console_tail}};
+  if (!c.expected.empty()) out["expected_failure"] = {{"reason", c.expected}, {"came_round", c.came_round}};
 }
 void from_json(const json& in, CaseResult& c) {
   c.suite = in.at("suite");
@@ -141,6 +142,10 @@ void from_json(const json& in, CaseResult& c) {
   c.dir = in.value("dir", "");
   c.artefacts = in.at("artefacts").get<std::vector<Artefact>>();
   c.console_tail = in.value("console_tail", "");
+  if (const auto at = in.find("expected_failure"); at != in.end()) {
+    c.expected = at->value("reason", "");
+    c.came_round = at->value("came_round", false);
+  }
 }
 
 void to_json(json& out, const KernelInfo& k) {
@@ -175,6 +180,8 @@ void to_json(json& out, const RunResult& r) {
          {"topology_values", r.topology_values},
          {"shard", {{"index", r.shard.index}, {"total", r.shard.total}}},
          {"cases", r.cases}};
+  if (!r.answers.empty()) out["answers"] = r.answers;
+  if (!r.statistics.is_null()) out["statistics"] = r.statistics;
 }
 void from_json(const json& in, RunResult& r) {
   if (const int schema = in.at("schema"); schema != RunResult::schema)
@@ -193,6 +200,8 @@ void from_json(const json& in, RunResult& r) {
   r.topology_values = in.value("topology_values", json::object());
   r.shard = Shard{in.at("shard").at("index"), in.at("shard").at("total")};
   r.cases = in.at("cases").get<std::vector<CaseResult>>();
+  r.answers = in.value("answers", std::vector<std::string>{});
+  r.statistics = in.value("statistics", json());
 }
 
 }  // namespace o2lab

@@ -69,7 +69,8 @@ class Session {
   /// Runs a case with the modules of one prefix in its nodes; never throws. Its kernel is a build with
   /// prefixes.json. Nodes stay up for the next prefix of the same case where nothing was left in them, and
   /// get its modules swapped in; any other call ends them. The result goes by the name `as`.
-  CaseResult run_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix, const std::string& as);
+  CaseResult run_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix, const std::string& as,
+                           unsigned repetition = 0);
   /// Powers off the nodes that run_on_prefix() keeps.
   void end_prefixes();
   /// A failed expectation of the body that runs (GoogleTest found it).

@@ -36,7 +36,8 @@ constexpr const char* kLeakOfTheSource = "o2dlm_lock";
 }  // namespace
 
 CaseResult Session::run_on_prefix(const RegisteredCase& wanted, const ModulePrefix& prefix,
-                                  const std::string& as) {
+                                  const std::string& as, unsigned repetition) {
+  seed_ = options_.seed + repetition;
   if (kept_case_ != wanted.full_name()) {
     end_prefixes();
     kept_case_ = wanted.full_name();

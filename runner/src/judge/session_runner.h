@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "judge/case_runner.h"
@@ -12,7 +13,9 @@ namespace o2lab {
 /// One lab in this process: each case runs when GoogleTest asks for it.
 class SessionRunner : public CaseRunner {
  public:
-  explicit SessionRunner(Session& session) : session_(session), expectations_(session) {}
+  /// `judge` may change what the session says of a case (cases/expected.toml).
+  SessionRunner(Session& session, std::function<void(CaseResult&)> judge)
+      : session_(session), judge_(std::move(judge)), expectations_(session) {}
   void begin(const std::vector<const RegisteredCase*>&) override {}
   void await(const RegisteredCase&) override {}
   std::optional<CaseResult> run(const RegisteredCase& wanted) override {
@@ -20,6 +23,7 @@ class SessionRunner : public CaseRunner {
     expectations_.listen(true);
     CaseResult result = session_.run(wanted, begun_[&wanted]++);
     expectations_.listen(false);  // what the bridge hands to GoogleTest is in the result already
+    judge_(result);
     return result;
   }
   std::string why_not() const override {
@@ -31,6 +35,7 @@ class SessionRunner : public CaseRunner {
 
  private:
   Session& session_;
+  std::function<void(CaseResult&)> judge_;
   std::map<const RegisteredCase*, unsigned> begun_;  ///< how often
   Expectations expectations_;
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "report/repetitions.h"
 #include "report/summary_line.h"
 #include "report/text.h"
 
@@ -57,14 +58,19 @@ void add_slowest(Printer& out, const std::vector<CaseResult>& cases) {
 }
 
 void add_failures(Printer& out, const RunResult& run, const fs::path& run_dir) {
+  constexpr int shown = 3;
+  std::map<std::string, int> told;
   for (const CaseResult& c : run.cases) {
     if (!c.failed()) continue;
+    if (++told[c.full_name()] > shown) continue;
     out.alarm(c.verdict == Verdict::error ? "error" : "failed", c.full_name());
     if (const std::string reason = one_line(c.reason(), 160); !reason.empty()) out.line("", reason);
     if (!c.messages.empty() && !c.messages.front().place().empty())
       out.line("", "at " + c.messages.front().place());
     out.line("", "see " + where_to_look(c, run_dir));
   }
+  for (const auto& [name, times] : told)
+    if (times > shown) out.line("", fmt::format("{}: and {} times more", name, times - shown));
 }
 
 void add_skips(Printer& out, const std::vector<CaseResult>& cases) {
@@ -90,6 +96,11 @@ std::string console_summary(const RunResult& run, const fs::path& run_dir, bool 
     for (const std::string& reason : c.retry_reasons)
       out.line("retried", fmt::format("{}: {}", c.full_name(), one_line(reason, 120)));
   add_failures(out, run, run_dir);
+  for (const CaseResult& c : run.cases)
+    if (c.failed_as_expected())
+      out.line("expected", fmt::format("{}: {}", c.full_name(), one_line(c.expected, 160)));
+  const std::vector<std::string> repetitions = repetition_lines(run);
+  for (const std::string& line : repetitions) out.line(&line == &repetitions.front() ? "rate" : "", line);
   if (n.failed > 0 && !run.command.empty()) out.line("repeat", run.command);
   out.line("took", human(run.duration));
   out.line("run", (run_dir / "index.html").native());

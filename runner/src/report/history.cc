@@ -85,7 +85,7 @@ bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::v
         .bind(c.full_name())
         .bind(c.folder())
         .bind(c.flavour)
-        .bind(std::string(name_of(c.verdict)))
+        .bind(std::string(c.came_round ? name_of(Verdict::pass) : name_of(c.verdict)))
         .bind(std::string(name_of(c.failure)))
         .bind(c.reason())
         .bind(int64_t{c.duration().count()})

@@ -10,6 +10,7 @@
 #include "report/html_script.h"
 #include "report/html_style.h"
 #include "report/html_timeline_script.h"
+#include "report/repetitions.h"
 #include "report/summary_line.h"
 #include "report/svg.h"
 #include "report/text.h"
@@ -200,7 +201,9 @@ std::string table_html(const RunResult& run, const Past& past) {
       "class=\"cases\"><thead><tr><th>Verdict</th><th>Case</th><th>Family</th>"
       "<th class=\"num\">Nodes</th><th class=\"num\">Took</th><th>Guards</th></tr></thead><tbody>\n";
   for (const CaseResult& c : run.cases) {
-    const std::string why = c.verdict == Verdict::skip ? "Skipped: " + c.reason() : c.guards;
+    const std::string why = c.verdict == Verdict::skip ? "Skipped: " + c.reason()
+                            : c.failed_as_expected()   ? "Expected to fail: " + c.expected
+                                                       : c.guards;
     out += fmt::format(
         "<tr{}><td>{}</td><td><a href=\"#{}\">{}</a>{}</td><td>{}</td><td class=\"num\">{}</td>"
         "<td class=\"num\">{}</td><td>{}</td></tr>\n",
@@ -226,8 +229,8 @@ std::string index_html(const RunResult& run, const std::vector<CaseEvents>& part
   std::vector<Took> times;
   for (const CaseEvents& part : parts) times.insert(times.end(), part.times.begin(), part.times.end());
   out += timeline_symbols() + header_html(run) + section_begin + extras.section + section_end +
-         progress_html(run, extras.past) + facts_html(run) + table_html(run, extras.past) +
-         distributions_html(times, extras.past.times);
+         repetitions_html(run) + progress_html(run, extras.past) + facts_html(run) +
+         table_html(run, extras.past) + distributions_html(times, extras.past.times);
   if (!run.cases.empty()) out += "<h2>Case by case</h2>\n" + legend_html();
   // What failed is what the reader came for.
   for (const bool failed : {true, false})

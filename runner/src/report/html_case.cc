@@ -163,6 +163,7 @@ std::string files_html(const CaseResult& c) {
 }  // namespace
 
 std::string badge_html(const CaseResult& c) {
+  if (c.failed_as_expected()) return "<span class=\"badge skip\">expected</span>";
   return fmt::format("<span class=\"badge {0}\">{0}</span>", name_of(c.verdict));
 }
 

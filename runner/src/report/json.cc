@@ -2,6 +2,7 @@
 #include "report/json.h"
 
 #include "base/error.h"
+#include "judge/failure_rate.h"
 #include "report/summary_line.h"
 
 namespace o2lab {
@@ -13,8 +14,10 @@ std::string dump(const nlohmann::json& value) {
 std::string results_json(const RunResult& run) {
   nlohmann::json out = run;
   const Counts n = count(run.cases);
-  out["summary"] = {{"passed", n.passed}, {"failed", n.failed},   {"skipped", n.skipped},
-                    {"errors", n.errors}, {"retried", n.retried}, {"line", summary_line(n)}};
+  out["summary"] = {{"passed", n.passed},     {"failed", n.failed},   {"skipped", n.skipped},
+                    {"errors", n.errors},     {"retried", n.retried}, {"expected", n.expected},
+                    {"line", summary_line(n)}};
+  out["rates"] = rates_json(repeated(run.cases));
   return dump(out);
 }
 

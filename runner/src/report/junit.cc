@@ -36,7 +36,7 @@ void counts(pugi::xml_node node, const std::vector<CaseResult>& cases) {
   attribute(node, "tests", std::to_string(cases.size()));
   attribute(node, "failures", std::to_string(n.failed - n.errors));
   attribute(node, "errors", std::to_string(n.errors));
-  attribute(node, "skipped", std::to_string(n.skipped));
+  attribute(node, "skipped", std::to_string(n.skipped + n.expected));
   attribute(node, "time", fmt::format("{:.3f}", to_seconds(time)));
 }
 
@@ -62,6 +62,7 @@ std::string failure_text(const CaseResult& c) {
 
 std::string output_text(const CaseResult& c) {
   std::string out;
+  if (c.failed_as_expected()) out += failure_text(c);
   for (const std::string& reason : c.retry_reasons) out += fmt::format("attempt thrown away: {}\n", reason);
   for (const Artefact& a : c.artefacts) out += fmt::format("{}: {}\n", a.label, a.path);
   if (!c.console_tail.empty()) out += "\n" + c.console_tail;
@@ -89,6 +90,8 @@ void add_case(pugi::xml_node suite, const CaseResult& c) {
 
   if (c.verdict == Verdict::skip) {
     attribute(node.append_child("skipped"), "message", one_line(c.reason(), 1000));
+  } else if (c.failed_as_expected()) {
+    attribute(node.append_child("skipped"), "message", one_line("expected to fail: " + c.expected, 1000));
   } else if (c.failed()) {
     pugi::xml_node failure = node.append_child(c.verdict == Verdict::error ? "error" : "failure");
     attribute(failure, "message", one_line(c.reason(), 1000));

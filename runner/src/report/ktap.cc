@@ -30,6 +30,7 @@ void diagnose(std::string& out, const char* indent, const std::string& text) {
 std::string directive(const CaseResult& c) {
   const std::string reason = one_line(c.reason());
   if (c.verdict == Verdict::skip) return reason.empty() ? " # SKIP" : " # SKIP " + reason;
+  if (c.failed_as_expected()) return " # TODO " + one_line(c.expected);
   if (c.verdict == Verdict::error) return " # ERROR " + reason;
   if (c.verdict == Verdict::fail && c.failure == FailureClass::timeout) return " # TIMEOUT " + reason;
   return "";
@@ -39,7 +40,7 @@ void add_case(std::string& out, size_t number, const CaseResult& c) {
   const char* indent = "  ";
   for (const std::string& reason : c.retry_reasons)
     diagnose(out, indent, c.name + ": tried again: " + reason);
-  if (c.failed()) {
+  if (c.failed() || c.failed_as_expected()) {
     if (c.failure != FailureClass::none)
       diagnose(out, indent, fmt::format("{}: {}", c.name, name_of(c.failure)));
     for (const Message& m : c.messages)
@@ -48,8 +49,8 @@ void add_case(std::string& out, size_t number, const CaseResult& c) {
       diagnose(out, indent,
                fmt::format("node{}: {}", c.kernel_reports.front().node, c.kernel_reports.front().title));
   }
-  out += fmt::format("{}{} {} {}{}\n", indent, c.failed() ? "not ok" : "ok", number, description(c.name),
-                     directive(c));
+  out += fmt::format("{}{} {} {}{}\n", indent, c.failed() || c.failed_as_expected() ? "not ok" : "ok", number,
+                     description(c.name), directive(c));
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ struct Counts {
   int passed = 0;
   int failed = 0;  ///< verdicts fail and error
   int skipped = 0;
-  int errors = 0;   ///< those of `failed` that are errors
-  int retried = 0;  ///< cases that took more than one attempt, whatever came of them
+  int errors = 0;    ///< those of `failed` that are errors
+  int expected = 0;  ///< failed as cases/expected.toml has it; not among `failed`
+  int retried = 0;   ///< cases that took more than one attempt, whatever came of them
 };
 
 Counts count(const std::vector<CaseResult>& cases);

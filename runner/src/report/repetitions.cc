@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/repetitions.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "judge/failure_rate.h"
+#include "report/text.h"
+
+namespace o2lab {
+
+std::vector<std::string> repetition_lines(const RunResult& run) {
+  const std::vector<CaseRate> rates = repeated(run.cases);
+  std::set<std::string> kernels;
+  for (const CaseRate& one : rates) kernels.insert(one.kernel);
+  std::vector<std::string> out = run.answers;
+  for (const CaseRate& one : rates)
+    out.push_back(
+        fmt::format("{}{}: {}", one.test, kernels.size() > 1 ? " on " + one.kernel : "", text_of(one.rate)));
+  return out;
+}
+
+std::string repetitions_html(const RunResult& run) {
+  const std::vector<std::string> lines = repetition_lines(run);
+  if (lines.empty()) return "";
+  std::string out = "<h2>Repetitions</h2><ul>";
+  for (const std::string& line : lines) out += "<li>" + html(line) + "</li>";
+  return out + "</ul><p class=\"soft\">In brackets: the interval by Wilson at 95 %.</p>\n";
+}
+
+}  // namespace o2lab
