@@ -23,6 +23,19 @@ LAB_CASE(Membership, MountJoinsAndUmountLeavesOnAllViews, Until(Ready::o2cb),
   o2cb.wait_connected(lab.nodes({1, 3}), {1, 3}, deadline);
 }
 
+LAB_CASE(Membership, NodeTakesTheClustersSettings, Nodes(1), Until(Ready::booted),
+         Guards("a node takes stack, cluster and its own place in it as they are written, and gives them "
+                "back as such")) {
+  Node& node = lab.node(1);
+  lab.o2cb().configure({&node});
+  const std::string cluster = "/sys/kernel/config/cluster/" + lab.topology().cluster;
+  EXPECT_EQ(node.sh("cat /sys/fs/ocfs2/cluster_stack"), "o2cb\n");
+  EXPECT_EQ(node.sh("cat " + cluster + "/node/node1/local"), "1\n");
+  EXPECT_EQ(node.sh("cat " + cluster + "/node/node1/num"), "1\n");
+  EXPECT_EQ(node.sh("cat " + cluster + "/heartbeat/dead_threshold"),
+            fmt::format("{}\n", lab.topology().dead_threshold));
+}
+
 LAB_CASE(Membership, LateJoinerSeesWhatWasWritten, Nightly(), Until(Ready::o2cb),
          Guards("a node that mounts while others work becomes a member and reads their data")) {
   lab.o2cb().mount_everywhere(lab.nodes({1, 2}));

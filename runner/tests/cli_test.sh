@@ -68,6 +68,13 @@ expected() {
 expected 'no day' 'expires = YYYY-MM-DD is missing' 'case = "Storage.*"\nreason = "r"\nlink = "l"\n'
 expected 'a case that is not there' 'no case is named Nope: take the entry out' \
   'case = "Nope"\nreason = "r"\nlink = "l"\nexpires = 2099-01-01\n'
+refused 'bisect: no case' 2 'name one case' bisect
+refused 'bisect: several cases' 2 'more than one case' bisect 'Storage.*'
+refused 'bisect: ends the wrong way round' 2 'a defect comes after --good and up to --bad' bisect --good 01 --bad none "$any"
+refused 'bisect: no such end' 2 'nope: neither part nor patch' bisect --good nope "$any"
+refused 'bisect: nothing to resume' 2 'wants the directory of a bisection' bisect --resume "$tmp"
+refused 'bisect --step: bad usage is no verdict for git' 202 '--frobnicate' bisect --step --frobnicate
+refused 'bisect --step: neither is an unknown case' 200 'name one case in full' bisect --step Nope
 refused "series: unknown flag" 2 "--frobnicate: see o2lab series --help" series --frobnicate
 refused "series: no such series file" 2 "build\\.sh --parts: SERIES=.*nowhere: no such series file" series --series "$tmp/nowhere"
 refused "series: unknown part" 2 "--at 99: the series has no such part: use none, 00" series --at 99

@@ -287,6 +287,12 @@ int main_inside(int argc, char** argv) {
   add_series_options(*series, options);
   series->callback([&] { chosen.supervised = run_series; });
 
+  CLI::App* bisect =
+      app.add_subcommand("bisect", "Which patch brought a failure, or cured it; failures may be rare");
+  add_run_options(*bisect, options, accel);
+  add_bisect_options(*bisect, options);
+  bisect->callback([&] { chosen.supervised = run_bisect; });
+
   CLI::App* bench =
       app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");
   bench->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
@@ -334,7 +340,9 @@ int main(int argc, char** argv) {
     return o2lab::main_inside(argc, argv);
   } catch (const o2lab::Error& error) {
     fmt::print(stderr, "o2lab: {}\n", error.what());
-    return o2lab::exit_code(error.kind());
+    // To git bisect run 2 and 3 are verdicts on a commit.
+    const bool of_git = std::any_of(argv, argv + argc, [](std::string_view arg) { return arg == "--step"; });
+    return o2lab::exit_code(error.kind()) + (of_git ? 200 : 0);
   } catch (const std::exception& error) {
     fmt::print(stderr, "o2lab: {}\n", error.what());
     return 3;

@@ -13,6 +13,19 @@ namespace o2lab {
 /// What a supervised command returns when the user ended it; the program then exits with 128 + the signal.
 constexpr int kInterrupted = 130;
 
+/// Of `o2lab bisect`.
+struct BisectOptions {
+  std::string good, bad;        ///< ends; empty: those of the series
+  std::string find = "defect";  ///< or fix
+  double confidence = 0.99;     ///< of the whole bisection
+  double background = 0;        ///< failure rate where the failure sought is not
+  double rate = 0.5;            ///< --step: failure rate at the bad end
+  int64_t give_up = 100;        ///< passes of the end that should fail
+  bool parts_only = false;
+  bool step = false;   ///< one commit, for git bisect run
+  std::string resume;  ///< run directory of an interrupted one
+};
+
 /// Everything the subcommands take; each uses what is its own.
 struct Options {
   std::vector<std::string> patterns;
@@ -26,6 +39,7 @@ struct Options {
   double within = 0.1;         ///< run: half-width of the interval that answers
   std::string against;         ///< run: the second kernel, FLAVOUR or FLAVOUR@PART
   std::string expected;        ///< run: another cases/expected.toml; none
+  BisectOptions bisect;
   bool json = false;
   std::string node;                  ///< shell, exec
   std::vector<std::string> command;  ///< exec
@@ -59,6 +73,8 @@ int run_bench(const Options& options, const StopFd& stop);
 int run_series(const Options& options, const StopFd& stop);
 int run_repro(const Options& options, const StopFd& stop);
 int run_new_bug(const Options& options);
+int run_bisect(const Options& options, const StopFd& stop);
+int run_bisect_step(const Options& options, const StopFd& stop);
 int run_report(const Options& options);
 int run_history(const Options& options);
 int run_compare(const Options& options);

@@ -42,29 +42,30 @@ std::string last_words(const std::string& output) {
 
 }  // namespace
 
-SeriesBuild::SeriesBuild(fs::path repository, std::string series, const StopFd& stop)
-    : repository_(std::move(repository)), series_(std::move(series)), stop_(stop) {
+SeriesBuild::SeriesBuild(fs::path repository, std::string series, const StopFd& stop, std::string link)
+    : repository_(std::move(repository)), series_(std::move(series)), stop_(stop), link_(std::move(link)) {
   if (!series_.empty()) series_ = fs::absolute(series_).native();
 }
 
-std::string SeriesBuild::run(const std::string& mode, const std::map<std::string, std::string>& env,
+std::string run_build_script(const fs::path& repository, const std::string& mode,
+                             const std::map<std::string, std::string>& environment, const StopFd& stop,
                              std::FILE* progress) {
-  const fs::path script = repository_ / "kernel-config/build.sh";
+  const fs::path script = repository / "kernel-config/build.sh";
   if (::access(script.c_str(), X_OK) != 0)
     fail(ErrorKind::environment, "{}: not there: run o2lab of a checkout, or set O2LAB_ROOT",
          script.native());
   const ScratchFile output;
   Process::Options options;
-  options.argv = {script.native(), mode};
+  options.argv = {script.native()};
+  if (!mode.empty()) options.argv.push_back(mode);
   options.out = output.name();
-  for (const auto& [name, value] : env) options.env[name] = value;
-  if (!series_.empty()) options.env["SERIES"] = series_;
+  options.env = environment;
   Process process = Process::start(options);
   size_t shown = 0;
   std::optional<ExitStatus> status;
   do {
     status = process.wait(Deadline::in(250ms));
-    if (stop_.raised()) fail(ErrorKind::infra, "interrupted while building the modules");
+    if (stop.raised()) fail(ErrorKind::infra, "interrupted while building");
     if (progress == nullptr) continue;
     const std::string text = read_file(output.name());
     // Up to its last whole line; what it says of a failure comes as the error.
@@ -82,6 +83,13 @@ std::string SeriesBuild::run(const std::string& mode, const std::map<std::string
     fail(status->code == 2 ? ErrorKind::input : ErrorKind::environment, "kernel-config/build.sh {}: {}", mode,
          last_words(text));
   return text;
+}
+
+std::string SeriesBuild::run(const std::string& mode, std::map<std::string, std::string> environment,
+                             std::FILE* progress) {
+  if (!series_.empty()) environment["SERIES"] = series_;
+  if (!link_.empty()) environment["KERNEL_LINK"] = link_;
+  return run_build_script(repository_, mode, environment, stop_, progress);
 }
 
 std::vector<SeriesPart> SeriesBuild::parts() {

@@ -17,12 +17,19 @@ struct SeriesPart {
   std::string title;
 };
 
-/// kernel-config/build.sh on behalf of `o2lab series` and `o2lab repro`. Its failures are thrown as input or
-/// environment, as its exit code says, with its own one line.
+/// Runs kernel-config/build.sh to its end and returns what it printed; what it says as it goes is copied to
+/// `progress` where that is not null. Its failures are thrown as input or environment, as its exit code says,
+/// with its own one line; infra once `stop` is raised.
+std::string run_build_script(const fs::path& repository, const std::string& mode,
+                             const std::map<std::string, std::string>& environment, const StopFd& stop,
+                             std::FILE* progress);
+
+/// kernel-config/build.sh on behalf of `o2lab series` and `o2lab repro`.
 class SeriesBuild {
  public:
   /// `series`: file or folder; empty: what the environment variable SERIES says, else the repository's.
-  SeriesBuild(fs::path repository, std::string series, const StopFd& stop);
+  /// `link`: see KERNEL_LINK of build.sh; empty: the flavour's name.
+  SeriesBuild(fs::path repository, std::string series, const StopFd& stop, std::string link = {});
 
   /// Read without building anything.
   std::vector<SeriesPart> parts();
@@ -35,12 +42,13 @@ class SeriesBuild {
                      const std::vector<fs::path>& patches, std::FILE* progress);
 
  private:
-  std::string run(const std::string& mode, const std::map<std::string, std::string>& env,
+  std::string run(const std::string& mode, std::map<std::string, std::string> environment,
                   std::FILE* progress);
 
   fs::path repository_;
   std::string series_;
   const StopFd& stop_;
+  std::string link_;
 };
 
 }  // namespace o2lab
