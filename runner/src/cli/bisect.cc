@@ -157,7 +157,7 @@ void Bisection::begin_session(const KernelArm& arm) {
   expectations_.emplace(*session_);
 }
 
-/// False when it does not build, which says nothing for or against it.
+/// False when it does not build, which says nothing for or against it, or was interrupted.
 bool Bisection::build(size_t step) {
   const size_t patches = patches_at(step);
   if (!line_->is_built(patches)) fmt::print("o2lab: building {}\n", line_->name(patches));
@@ -167,8 +167,9 @@ bool Bisection::build(size_t step) {
     if (!session_) begin_session(arm);
     return true;
   } catch (const Error& error) {
+    if (stop_.raised()) return false;
     // A series that does not apply is nobody's step.
-    if (stop_.raised() || error.kind() != ErrorKind::environment) throw;
+    if (error.kind() != ErrorKind::environment) throw;
     cannot_tell(step, error.what());
     return false;
   }
@@ -180,7 +181,7 @@ bool Bisection::trial(size_t step) {
   const size_t patches = patches_at(step);
   if (at_ != step && session_) session_->end_prefixes();
   at_.reset();
-  if (!build(step)) return true;
+  if (!build(step)) return !stop_.raised();
   at_ = step;
   const KernelArm& arm = line_->build(patches, nullptr);
   RegisteredCase on_build = *case_;
@@ -259,7 +260,7 @@ int Bisection::close(const PlaceSearch::Answer& answer) {
   record_->log(asked().test + ": " + text);
   if (answer.found != PlaceSearch::Found::nothing_yet) record_->answer(text);
   record_->save();
-  if (!session_) return kCannotTell;
+  if (!session_) return stop_.raised() ? kInterrupted : kCannotTell;
   session_->finish(own_cpu());
   RunResult result = session_->result();
   result.kernel.flavour = asked().kernel;
