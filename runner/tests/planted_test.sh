@@ -42,7 +42,7 @@ while read -r defect rest; do
   build "$defect" >"$tmp/build-$defect" 2>&1 || { not_ok "$defect builds" "$(tail -n 5 "$tmp/build-$defect")"; continue; }
   code=0 faults=()
   [[ $name != Nemesis.* ]] || faults=(--schedule "$isolation" --shrink 0)
-  env "${env_of_lab[@]}" "$O2LAB" run "$name" "${faults[@]}" --kernel "lab-$defect" --results "$tmp/results-$defect" >"$tmp/out-$defect" 2>&1 \
+  env "${env_of_lab[@]}" "$O2LAB" run "$name" "${faults[@]}" --bundles 0 --kernel "lab-$defect" --results "$tmp/results-$defect" >"$tmp/out-$defect" 2>&1 \
     </dev/null || code=$?
   check "$defect turns $name red" test "$code" = 1
   verdict=$tmp/results-$defect/latest/cases/$name/verdict.json

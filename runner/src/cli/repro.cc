@@ -142,6 +142,7 @@ int Repro::run() {
   SessionOptions session = options_.session;
   session.run_id = new_run_id();
   session.flavour = link_of(bug, flavour_, true);
+  session.bundles = 1;  // the bug's own kernels are made in seconds
   run_dir_ = session.results / session.run_id;
 
   CasePool::Options pool_options;
