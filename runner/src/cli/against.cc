@@ -127,14 +127,10 @@ int Against::run() {
   session.run_id = new_run_id();
   session.flavour = arms_[0].build;
   const fs::path run_dir = session.results / session.run_id;
-  const std::map<std::string, Duration> last = last_durations(session.results);
   CasePool::Options pool_options;
   pool_options.jobs = options_.jobs;
   pool_options.repeat = 2 * options_.repeat;
-  pool_options.expected = [&](const RegisteredCase& one) {
-    const auto known = last.find(one.full_name());
-    return known == last.end() ? Duration::zero() : known->second;
-  };
+  pool_options.expected = expected_durations(session.results);
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;
     own.lab = number;

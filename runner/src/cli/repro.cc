@@ -15,7 +15,6 @@
 #include "judge/case_pool.h"
 #include "judge/case_worker.h"
 #include "report/text.h"
-#include "report/write.h"
 
 namespace o2lab {
 
@@ -114,23 +113,12 @@ void Repro::take(bool bad, CaseResult result) {
 }
 
 std::vector<std::string> Repro::write_reports(CasePool& pool) {
-  std::vector<std::string> wrong;
   for (CaseResult& result : results_) pool.add(std::move(result));
-  try {
-    std::vector<Event> events;
-    if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
-      wrong.push_back(why);
-    const Bug& bug = trial_.bug();
-    std::string section =
-        fmt::format("<section><h2>{}</h2><p>{}</p><p>{}</p></section>", html(bug.title),
-                    html(fmt::format("{}", fmt::join(bug.source, ", "))), html(trial_.verdict()));
-    write_run_reports(pool.result(), split_events(pool.result(), events), run_dir_,
-                      {.section = std::move(section), .past = {}, .beats = {}});
-  } catch (const std::exception& error) {
-    wrong.emplace_back(error.what());
-  }
-  if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());
-  return wrong;
+  const Bug& bug = trial_.bug();
+  return write_pool_reports(
+      pool, run_dir_,
+      fmt::format("<section><h2>{}</h2><p>{}</p><p>{}</p></section>", html(bug.title),
+                  html(fmt::format("{}", fmt::join(bug.source, ", "))), html(trial_.verdict())));
 }
 
 int Repro::run() {

@@ -14,6 +14,8 @@
 
 namespace o2lab {
 
+class CasePool;
+
 /// What is left to tell once the last case is over.
 struct EndedRun {
   const RunResult& result;
@@ -54,6 +56,10 @@ class RunJudge {
 
 /// Why a case whose nodes boot another image than the default one cannot run; empty when it can.
 std::string lacks_image(const SessionOptions& session, const CaseSpec& spec);
+
+/// The timeline and the reports of a run of several labs that keeps no history, `section` before its cases.
+/// Returns what could not be written, a line each.
+std::vector<std::string> write_pool_reports(CasePool& pool, const fs::path& run_dir, std::string section);
 
 /// Several cases at a time, each in a lab of its own (CasePool).
 int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge);

@@ -8,6 +8,7 @@
 #include "judge/case_pool.h"
 #include "judge/case_worker.h"
 #include "report/json.h"
+#include "report/write.h"
 
 namespace o2lab {
 
@@ -36,11 +37,25 @@ std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& e
   return {};
 }
 
+std::vector<std::string> write_pool_reports(CasePool& pool, const fs::path& run_dir, std::string section) {
+  std::vector<std::string> wrong;
+  try {
+    std::vector<Event> events;
+    if (const std::string why = join_events(run_dir, pool.started(), events); !why.empty())
+      wrong.push_back(why);
+    write_run_reports(pool.result(), split_events(pool.result(), events), run_dir,
+                      {.section = std::move(section), .past = {}, .beats = {}});
+  } catch (const std::exception& error) {
+    wrong.emplace_back(error.what());
+  }
+  if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());
+  return wrong;
+}
+
 int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge) {
   SessionOptions session = options.session;
   session.run_id = new_run_id();
   const fs::path run_dir = session.results / session.run_id;
-  const std::map<std::string, Duration> last = last_durations(session.results);
   int over = 0;
 
   CasePool::Options pool_options;
@@ -48,10 +63,7 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   pool_options.repeat = run.repeat;
   pool_options.until_fail = run.until_fail;
   pool_options.stop_at_failure = session.keep || testing::GTEST_FLAG(fail_fast);
-  pool_options.expected = [&](const RegisteredCase& one) {
-    const auto known = last.find(one.full_name());
-    return known == last.end() ? Duration::zero() : known->second;
-  };
+  pool_options.expected = expected_durations(session.results);
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;
     own.lab = number;

@@ -182,18 +182,12 @@ void Series::close_row(size_t at, const std::optional<CaseResult>& last, const s
 }
 
 std::vector<std::string> Series::write_reports(CasePool& pool) const {
-  std::vector<std::string> wrong;
+  std::vector<std::string> wrong = write_pool_reports(pool, run_dir_, matrix_html(matrix_));
   try {
-    std::vector<Event> events;
-    if (const std::string why = join_events(run_dir_, pool.started(), events); !why.empty())
-      wrong.push_back(why);
     write_file(run_dir_ / "matrix.json", matrix_json(matrix_).dump(2) + "\n");
-    write_run_reports(pool.result(), split_events(pool.result(), events), run_dir_,
-                      {.section = matrix_html(matrix_), .past = {}, .beats = {}});
-  } catch (const std::exception& error) {
+  } catch (const Error& error) {
     wrong.emplace_back(error.what());
   }
-  if (!pool.unwritten().empty()) wrong.push_back(pool.unwritten());
   return wrong;
 }
 
@@ -225,13 +219,10 @@ int Series::run() {
   session.flavour =
       build_of(flavours.count(options_.session.flavour) > 0 ? options_.session.flavour : *flavours.begin());
   run_dir_ = session.results / session.run_id;
-  const std::map<std::string, Duration> last = last_durations(session.results);
   CasePool::Options pool_options;
   pool_options.jobs = options_.jobs;
-  pool_options.expected = [&](const RegisteredCase& one) {
-    const auto known = last.find(one.full_name());
-    const auto cells = static_cast<Duration::rep>(cells_wanted(matrix_.rows[index_of(one)]));
-    return known == last.end() ? Duration::zero() : known->second * cells;
+  pool_options.expected = [this, of_one = expected_durations(session.results)](const RegisteredCase& one) {
+    return of_one(one) * static_cast<Duration::rep>(cells_wanted(matrix_.rows[index_of(one)]));
   };
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;
