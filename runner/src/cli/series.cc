@@ -19,7 +19,6 @@
 #include "judge/matrix.h"
 #include "report/matrix_svg.h"
 #include "report/summary_line.h"
-#include "report/write.h"
 
 namespace o2lab {
 
