@@ -24,7 +24,7 @@ class Watched {
   /// The watches keep volume v on nodes `members[v]`; the fencing of node `delayed` waits for kHeadStart.
   Watched(Lab& lab, const MemberWatch::Patience& patience, const std::vector<NodeSet>& members,
           int delayed = 0)
-      : lab_(lab), watch_(lab.cluster(), lab.hub(), patience), members_(members) {
+      : Watched(NotStarted(), lab, patience, members) {
     for (const Node* node : lab.nodes()) watch_.set_volumes(*node, volumes_of(node->number()));
     if (delayed != 0) watch_.delay_fencing(lab.node(delayed), kHeadStart);
     lab.step("corosync and the watch");
@@ -93,6 +93,11 @@ class Watched {
   }
 
  private:
+  struct NotStarted {};
+  /// By itself, so that the logs are kept when the start fails: the object is whole by then.
+  Watched(NotStarted, Lab& lab, const MemberWatch::Patience& patience, const std::vector<NodeSet>& members)
+      : lab_(lab), watch_(lab.cluster(), lab.hub(), patience), members_(members) {}
+
   int volumes() const { return static_cast<int>(members_.size()); }
   const NodeSet& members_of(int volume) const { return members_[static_cast<size_t>(volume)]; }
   std::vector<int> volumes_of(int node) const {

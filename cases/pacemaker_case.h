@@ -17,9 +17,7 @@ class PacemakerCase {
 
   /// `fencing`: one of stack_config; empty: the lab's power switch.
   explicit PacemakerCase(Lab& lab, const std::string& fencing = "")
-      : lab_(lab),
-        pacemaker_(lab.cluster(), lab.hub(),
-                   fencing.empty() ? stack_config::power_switch(lab.cluster().size()) : fencing) {
+      : PacemakerCase(NotStarted(), lab, fencing) {
     lab.step("corosync and Pacemaker");
     pacemaker_.start(lab.nodes());
     pacemaker_.wait_online(lab.numbers_of(lab.nodes()), kFormed);
@@ -50,6 +48,14 @@ class PacemakerCase {
  protected:
   Lab& lab_;
   Pacemaker pacemaker_;
+
+ private:
+  struct NotStarted {};
+  /// By itself, so that the logs are kept when the start fails: the object is whole by then.
+  PacemakerCase(NotStarted, Lab& lab, const std::string& fencing)
+      : lab_(lab),
+        pacemaker_(lab.cluster(), lab.hub(),
+                   fencing.empty() ? stack_config::power_switch(lab.cluster().size()) : fencing) {}
 };
 
 /// The same with a clone of ocf:o2lab:o2member over the first volume, mounted by it on all nodes.
