@@ -31,11 +31,17 @@ class ScratchFile {
   UniqueFd fd_;
 };
 
-/// The line that build.sh ends with when it fails, without its "kernel: error: ".
-std::string last_words(const std::string& output) {
+/// The line that build.sh ends with when it fails, without its "kernel: error: "; else how it ended, and the
+/// last that it said.
+std::string last_words(const std::string& output, const ExitStatus& status) {
   constexpr std::string_view kMark = "kernel: error: ";
   const size_t at = output.rfind(kMark);
-  if (at == std::string::npos) return "it did not say why";
+  if (at == std::string::npos) {
+    const size_t end = output.find_last_not_of('\n');
+    if (end == std::string::npos) return status.text();
+    const size_t line = output.rfind('\n', end) + 1;
+    return fmt::format("{} after: {}", status.text(), output.substr(line, end + 1 - line));
+  }
   const size_t begin = at + kMark.size();
   return output.substr(begin, output.find('\n', begin) - begin);
 }
@@ -81,7 +87,7 @@ std::string run_build_script(const fs::path& repository, const std::string& mode
   const std::string text = read_file(output.name());
   if (!status->ok())
     fail(status->code == 2 ? ErrorKind::input : ErrorKind::environment, "kernel-config/build.sh {}: {}", mode,
-         last_words(text));
+         last_words(text, *status));
   return text;
 }
 

@@ -135,6 +135,30 @@ void Pacemaker::wait_online(const NodeSet& expected, Duration limit) {
                 fmt::format("DC {}, online {}{}", view.dc.empty() ? "none" : view.dc, text_of(online),
                             settled ? "" : ", not settled")};
   });
+  for (const int number : expected) connect_fencer(cluster_.node(number));
+}
+
+void Pacemaker::connect_fencer(Node& node) {
+  int ended = 0;  // how often it had started when it was last ended
+  hub_.wait(
+      fmt::format("the fencer of {} to know the devices", node.name()), Deadline::in(kCommand),
+      [&] {
+        const std::string told = node.sh(
+            "awk '/Could not connect to the CIB manager/ { lost = 1 } "
+            "/fencer successfully started/ { state = lost ? \"alone\" : \"connected\"; lost = 0; ++starts } "
+            "END { print state, starts + 0 }' /var/log/pacemaker/pacemaker.log",
+            kCommand);
+        std::istringstream in(told);
+        std::string state;
+        int starts = 0;
+        in >> state >> starts;
+        if (state == "alone" && starts != ended) {
+          node.sh("kill -9 $(pidof pacemaker-fenced)", kCommand);
+          ended = starts;
+        }
+        return Seen{state == "connected", told};
+      },
+      kLook, WaitHub::Ask::polled);
 }
 
 void Pacemaker::wait_started(const std::string& resource, const NodeSet& expected, Duration limit) {

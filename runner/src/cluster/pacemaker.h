@@ -72,7 +72,8 @@ class Pacemaker {
   void forgive(Node& node, const std::string& resource);
 
   PacemakerView view();
-  /// Waits until exactly these nodes are online, one of them is elected, and no node is in between.
+  /// Waits until exactly these nodes are online, one of them is elected, no node is in between, and each
+  /// one's fencer knows the devices.
   void wait_online(const NodeSet& expected, Duration limit);
   /// Waits until the resource runs on exactly these.
   void wait_started(const std::string& resource, const NodeSet& expected, Duration limit);
@@ -83,6 +84,9 @@ class Pacemaker {
 
  private:
   Node& any() { return corosync_.any(); }
+  /// On a busy host the fencer gives up on the CIB manager within ten seconds and goes on without a device
+  /// (Pacemaker 2.1.5, setup_cib() in daemons/fenced/pacemaker-fenced.c). Ended, it is started anew.
+  void connect_fencer(Node& node);
 
   Cluster& cluster_;
   WaitHub& hub_;
