@@ -82,7 +82,8 @@ main() {
   series_load
   source_identify
   flavour_fragments
-  compiler=$(gcc --version | head -n1)
+  compiler=$(gcc --version)
+  compiler=${compiler%%$'\n'*}
   case $mode in
     prefixes)
       need_tool fsck.erofs erofs-utils

@@ -36,7 +36,10 @@ identify_debian() {
     die 3 "package $recorded_package (the series was written against $recorded_version) is not installed;" \
       "run: apt-get install $recorded_package, or give KERNEL_SRC=<tree or tarball>"
   source_version=${source_version#installed }
-  source_path=$(dpkg-query -L "$recorded_package" | grep -m1 -E '/linux-source-[^/]*\.tar\.[a-z0-9]+$') || source_path=
+  # Whole, then searched: a reader that goes early would end the writer, and by pipefail this script.
+  local files
+  files=$(dpkg-query -L "$recorded_package")
+  source_path=$(grep -m1 -E '/linux-source-[^/]*\.tar\.[a-z0-9]+$' <<<"$files") || source_path=
   [[ -n $source_path && -r $source_path ]] ||
     die 3 "package $recorded_package $source_version holds no readable tarball${source_path:+ $source_path};" \
       "run: apt-get install --reinstall $recorded_package"
