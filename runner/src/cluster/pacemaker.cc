@@ -144,7 +144,7 @@ void Pacemaker::connect_fencer(Node& node) {
       fmt::format("the fencer of {} to know the devices", node.name()), Deadline::in(kCommand),
       [&] {
         const std::string told = node.sh(
-            "awk '/Could not connect to the CIB manager/ { lost = 1 } "
+            "awk '/setup_cib.*Could not connect to the CIB manager/ { lost = 1 } "
             "/fencer successfully started/ { state = lost ? \"alone\" : \"connected\"; lost = 0; ++starts } "
             "END { print state, starts + 0 }' /var/log/pacemaker/pacemaker.log",
             kCommand);
