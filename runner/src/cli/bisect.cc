@@ -184,13 +184,11 @@ bool Bisection::trial(size_t step) {
   if (!build(step)) return !stop_.raised();
   at_ = step;
   const KernelArm& arm = line_->build(patches, nullptr);
-  RegisteredCase on_build = *case_;
-  on_build.spec.flavour = arm.build;
-  on_build.spec.also_on.clear();
   const auto number = static_cast<unsigned>(record_->trials().size());
   expectations_->listen(true);
-  CaseResult result = session_->run_on_prefix(
-      on_build, *arm.prefix, fmt::format("{}/{}.{}", case_->spec.name, patches, number + 1), number);
+  CaseResult result =
+      session_->run_on_prefix(on_build(*case_, arm.build), *arm.prefix,
+                              fmt::format("{}/{}.{}", case_->spec.name, patches, number + 1), number);
   expectations_->listen(false);
   result.name = case_->spec.name;
   result.flavour = arm.name;

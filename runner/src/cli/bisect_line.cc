@@ -124,12 +124,12 @@ const KernelArm& BisectLine::build(size_t step, std::FILE* say) {
   const fs::path series = dir_ / fmt::format("series-{}", step);
   write_file(series, text);
   const std::string link = fmt::format("bisect-{}-{}", ::getpid(), step);
-  for (const char* suffix : {"", "-prefixes"})
-    links_.push_back(repository_ / "build/kernel" / (link + suffix));
+  for (const std::string& name : {link, prefixes_build(link)})
+    links_.push_back(repository_ / "build/kernel" / name);
   SeriesBuild(repository_, series.native(), stop_, link).build(flavour_, say);
   KernelArm arm;
   arm.name = fmt::format("{}@{}", flavour_, fs::path(patch(step)).stem().native());
-  arm.build = link + "-prefixes";
+  arm.build = prefixes_build(link);
   const auto prefixes = load_prefixes(repository_ / "build/kernel" / arm.build, "run o2lab bisect again");
   arm.prefix = prefixes.at(step == 0 ? 0 : 1);
   return arms_.emplace(step, std::move(arm)).first->second;

@@ -72,12 +72,7 @@ BisectRecord BisectRecord::read(const fs::path& run_dir) {
 }
 
 void BisectRecord::save() const {
-  const fs::path file = run_dir_ / "bisect.json";
-  const fs::path part = run_dir_ / "bisect.json.part";
-  write_file(part, dump(json()));
-  std::error_code error;
-  fs::rename(part, file, error);
-  if (error) fail(ErrorKind::infra, "{}: {}", file.native(), error.message());
+  write_file(run_dir_ / "bisect.json", dump(json()));
 }
 
 void BisectRecord::log(const std::string& line) const {

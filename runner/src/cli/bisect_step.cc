@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "cli/kernel_arm.h"
 #include "cli/preflight.h"
 #include "cli/run.h"
 #include "cli/selection.h"
@@ -61,15 +62,13 @@ int judge_commit(const Options& options, const StopFd& stop) {
   session_options.flavour = link;
   Session session(session_options, stop);
   Expectations expectations(session);
-  RegisteredCase on_build = one;
-  on_build.spec.flavour = link;
-  on_build.spec.also_on.clear();
+  const RegisteredCase here = on_build(one, link);
   const int needed = passes_needed(options.bisect.rate, options.bisect.confidence);
   int passed = 0;
   int errors = 0;
   for (unsigned trial = 0; passed < needed; ++trial) {
     expectations.listen(true);
-    CaseResult result = session.run(on_build, trial);
+    CaseResult result = session.run(here, trial);
     expectations.listen(false);
     session.add(result);
     write_case(result, session.run_dir());

@@ -15,11 +15,6 @@ namespace o2lab {
 
 namespace {
 
-/// By this name of the build that holds the modules of all prefixes (kernel-config/lib/prefixes.sh).
-std::string build_of(const std::string& flavour) {
-  return flavour + "-prefixes";
-}
-
 void find_prefix(KernelArm& arm, const fs::path& repository, const std::string& part) {
   const std::vector<ModulePrefix> all =
       load_prefixes(repository / "build/kernel" / arm.build, "run `kernel-config/build.sh --prefixes`");
@@ -45,7 +40,7 @@ std::vector<KernelArm> make_arms(const fs::path& repository, const std::vector<s
     KernelArm arm{name, flavour, {}, {}};
     if (at != std::string::npos) {
       if (built.insert(flavour).second) SeriesBuild(repository, "", stop).build(flavour, say);
-      arm.build = build_of(flavour);
+      arm.build = prefixes_build(flavour);
       find_prefix(arm, repository, name.substr(at + 1));
     } else {
       load_kernel(repository, flavour);
@@ -61,17 +56,21 @@ std::string lacks(const KernelArm& arm, const fs::path& repository, const CaseSp
   return fmt::format("needs part {} of the series, which {} has not", spec.from_part, arm.name);
 }
 
+RegisteredCase on_build(RegisteredCase one, const std::string& build) {
+  one.spec.flavour = build;
+  one.spec.also_on.clear();
+  return one;
+}
+
 CaseResult run_on(const KernelArm& arm, Session& session, const RegisteredCase& one, unsigned repetition) {
-  RegisteredCase on_build = one;
-  on_build.spec.flavour = arm.build;
-  on_build.spec.also_on.clear();
+  const RegisteredCase here = on_build(one, arm.build);
   CaseResult result;
   if (arm.prefix) {
     result = session.run_on_prefix(
-        on_build, *arm.prefix, fmt::format("{}/{}.{}", one.spec.name, arm.name, repetition + 1), repetition);
+        here, *arm.prefix, fmt::format("{}/{}.{}", one.spec.name, arm.name, repetition + 1), repetition);
     session.end_prefixes();
   } else {
-    result = session.run(on_build, repetition);
+    result = session.run(here, repetition);
   }
   result.name = one.spec.name;
   result.flavour = arm.name;

@@ -27,6 +27,9 @@ std::vector<KernelArm> make_arms(const fs::path& repository, const std::vector<s
 /// what it may be run for.
 std::string lacks(const KernelArm& arm, const fs::path& repository, const CaseSpec& spec);
 
+/// The case as it runs on this build and no other, whatever kernel it asks for.
+RegisteredCase on_build(RegisteredCase one, const std::string& build);
+
 /// Runs a case in nodes booted for it. The result goes by the name of the case, its kernel by that of the
 /// arm.
 CaseResult run_on(const KernelArm& arm, Session& session, const RegisteredCase& one, unsigned repetition);

@@ -17,6 +17,7 @@
 #include "cli/gtest_flags.h"
 #include "cli/options.h"
 #include "cli/repeat_options.h"
+#include "cli/schedule_file.h"
 
 namespace o2lab {
 namespace {
@@ -52,17 +53,6 @@ std::string shell_quoted(int argc, char** argv) {
     out += (i > 0 ? " " : "") + (plain ? arg : "'" + CLI::detail::find_and_replace(arg, "'", "'\\''") + "'");
   }
   return out;
-}
-
-Schedule read_schedule(const std::string& file) {
-  const std::string text = read_file(file);
-  try {
-    return schedule_from_json(nlohmann::json::parse(text));
-  } catch (const nlohmann::json::parse_error& error) {
-    fail(ErrorKind::input, "{}: {}", file, error.what());
-  } catch (const Error& error) {
-    fail(error.kind(), "{}: {}", file, error.what());
-  }
 }
 
 void add_run_options(CLI::App& app, Options& options, std::string& accel) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "cli/kernel_arm.h"
 #include "cli/options.h"
 #include "cli/preflight.h"
 #include "cli/repro_bundle.h"
@@ -79,21 +80,14 @@ void Repro::build_kernels() {
 CaseResult Repro::carry(Session& lab, const RegisteredCase& one, unsigned repetition,
                         const JsonLines& lines) const {
   CaseResult last;
-  bool shown = false;
   // In turns, so that what the host does meanwhile meets both alike.
   for (const bool bad : {repetition % 2 == 0, repetition % 2 != 0}) {
     if ((!bad && !trial_.both()) || lab.interrupted() || !lab.broken().empty()) continue;
-    RegisteredCase on_kernel = one;
-    on_kernel.spec.name += fmt::format("/{}", side(bad));
-    on_kernel.spec.flavour = link_of(trial_.bug(), flavour_, bad);
-    on_kernel.spec.also_on.clear();
-    last = lab.run(on_kernel, repetition);
-    shown = shown || (bad && symptom_in(trial_.bug(), last, lab.run_dir()));
+    RegisteredCase here = on_build(one, link_of(trial_.bug(), flavour_, bad));
+    here.spec.name += fmt::format("/{}", side(bad));
+    last = lab.run(here, repetition);
     lines.send({{"cell", {{"bad", bad}, {"result", last}}}});
   }
-  // For the pool a failure is what ends the rounds.
-  last.verdict = shown ? Verdict::fail : Verdict::pass;
-  last.failure = shown ? FailureClass::expectation : FailureClass::none;
   return last;
 }
 
@@ -136,7 +130,7 @@ int Repro::run() {
   CasePool::Options pool_options;
   pool_options.repeat = options_.bug_runs > 0 ? options_.bug_runs : bug.runs_until_sure();
   pool_options.jobs = std::min(options_.jobs, pool_options.repeat);
-  pool_options.until_fail = options_.bug_runs == 0;
+  pool_options.answered = [this] { return options_.bug_runs == 0 && trial_.reproduced(); };
   pool_options.expected = [](const RegisteredCase&) { return Duration::zero(); };
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/temporary_dir.h"
+#include "cli/schedule_file.h"
 #include "judge/bundle.h"
 #include "judge/failure_signature.h"
 #include "report/json.h"
@@ -57,14 +58,6 @@ void require_pieces(const nlohmann::json& manifest, const Wanted& wanted, const 
     if (piece.contains("missing") && (runs || name == kernel + "modules.erofs"))
       fail(ErrorKind::input, "{}: it lacks {}, without which nothing runs: {}", bundle.native(), name,
            piece.at("missing").get<std::string>());
-  }
-}
-
-Schedule read_schedule(const fs::path& file) {
-  try {
-    return schedule_from_json(nlohmann::json::parse(read_file(file)));
-  } catch (const std::exception& error) {
-    fail(ErrorKind::input, "{}: {}", file.native(), error.what());
   }
 }
 

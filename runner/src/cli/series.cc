@@ -24,11 +24,6 @@ namespace o2lab {
 
 namespace {
 
-/// By this name of the build that holds the modules of all prefixes (kernel-config/lib/prefixes.sh).
-std::string build_of(const std::string& flavour) {
-  return flavour + "-prefixes";
-}
-
 /// The labs are processes of their own, forked once the matrix is laid out: there run_row() runs, in the one
 /// that began them take() puts its cells together.
 class Series {
@@ -89,7 +84,7 @@ void Series::check_parts(const std::vector<SeriesPart>& parts) const {
 
 void Series::load(const std::set<std::string>& flavours) {
   for (const std::string& flavour : flavours) {
-    const fs::path dir = options_.session.repository / "build/kernel" / build_of(flavour);
+    const fs::path dir = options_.session.repository / "build/kernel" / prefixes_build(flavour);
     std::vector<ModulePrefix> prefixes =
         load_prefixes(dir, "run `kernel-config/build.sh --prefixes` with KERNEL=" + flavour);
     if (matrix_.prefixes.empty()) matrix_.prefixes = prefixes;
@@ -130,7 +125,7 @@ CaseResult Series::run_row(Session& session, const RegisteredCase& one, const Js
   const size_t at = index_of(one);
   const std::string flavour = rows_[at].spec.flavour;
   RegisteredCase on_build = one;
-  on_build.spec.flavour = build_of(flavour);
+  on_build.spec.flavour = prefixes_build(flavour);
   CaseResult result;
   for (size_t i = 0; i < matrix_.prefixes.size(); ++i) {
     if (!left_out(matrix_.rows[at], i).empty()) continue;
@@ -215,8 +210,8 @@ int Series::run() {
 
   SessionOptions session = options_.session;
   session.run_id = new_run_id();
-  session.flavour =
-      build_of(flavours.count(options_.session.flavour) > 0 ? options_.session.flavour : *flavours.begin());
+  session.flavour = prefixes_build(flavours.count(options_.session.flavour) > 0 ? options_.session.flavour
+                                                                                : *flavours.begin());
   run_dir_ = session.results / session.run_id;
   CasePool::Options pool_options;
   pool_options.jobs = options_.jobs;

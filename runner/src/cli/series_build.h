@@ -24,6 +24,11 @@ std::string run_build_script(const fs::path& repository, const std::string& mode
                              const std::map<std::string, std::string>& environment, const StopFd& stop,
                              std::FILE* progress);
 
+/// Name below build/kernel of what holds the modules of every prefix (kernel-config/lib/prefixes.sh).
+inline std::string prefixes_build(const std::string& flavour) {
+  return flavour + "-prefixes";
+}
+
 /// kernel-config/build.sh on behalf of `o2lab series` and `o2lab repro`.
 class SeriesBuild {
  public:
