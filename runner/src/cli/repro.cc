@@ -83,9 +83,8 @@ CaseResult Repro::carry(Session& lab, const RegisteredCase& one, unsigned repeti
   // In turns, so that what the host does meanwhile meets both alike.
   for (const bool bad : {repetition % 2 == 0, repetition % 2 != 0}) {
     if ((!bad && !trial_.both()) || lab.interrupted() || !lab.broken().empty()) continue;
-    RegisteredCase here = on_build(one, link_of(trial_.bug(), flavour_, bad));
-    here.spec.name += fmt::format("/{}", side(bad));
-    last = lab.run(here, repetition);
+    last = lab.run(on_build(one, link_of(trial_.bug(), flavour_, bad)), repetition);
+    last.name += fmt::format("/{}", side(bad));
     lines.send({{"cell", {{"bad", bad}, {"result", last}}}});
   }
   return last;
