@@ -12,15 +12,14 @@
 #include "log.h"
 #include "run.h"
 
-#define PID_FILE "/run/sshd.pid"
 #define LOG_FILE "/run/sshd.log"
 #define SSH_PORT 22
 
 pid_t start_sshd(int with_key) {
   static const char* const given[] = {"dropbear", "-F", "-E",     "-m", "-s",         "-p",
-                                      "22",       "-P", PID_FILE, "-r", HOSTKEY_PATH, NULL};
+                                      "22",       "-P", SSHD_PID_FILE, "-r", HOSTKEY_PATH, NULL};
   static const char* const own[] = {"dropbear", "-F", "-E",     "-m", "-s", "-p",
-                                    "22",       "-P", PID_FILE, "-R", NULL};
+                                    "22",       "-P", SSHD_PID_FILE, "-R", NULL};
   pid_t pid = start("/usr/sbin/dropbear", with_key ? given : own, LOG_FILE);
   if (pid < 0) {
     say("cannot start dropbear: %s", strerror(errno));
@@ -61,7 +60,7 @@ int sshd_listens(int watch, int look_anyway) {
   if (watch >= 0 && read(watch, drop, sizeof(drop)) < 0) {
     return 0;
   }
-  if (!look_anyway && access(PID_FILE, F_OK) != 0) {
+  if (!look_anyway && access(SSHD_PID_FILE, F_OK) != 0) {
     return 0;
   }
   static char text[8192];

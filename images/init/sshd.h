@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#define SSHD_PID_FILE "/run/sshd.pid"
+
 /* Starts Dropbear in the foreground on port 22, keys only, logging to /run/sshd.log; with_key: use
  * HOSTKEY_PATH, else it makes a key of its own. Call watch_sshd() first. Returns its pid, or -1. */
 pid_t start_sshd(int with_key);

@@ -13,6 +13,7 @@
 
 #include "files.h"
 #include "log.h"
+#include "wake.h"
 
 #define PORTS "/sys/class/virtio-ports"
 #define TRACING "/sys/kernel/tracing"
@@ -56,7 +57,8 @@ static void copy_for_ever(int from, int to) {
   }
 }
 
-/* What the host writes to the port goes into the trace as it is: a ping whose answer carries the trace clock.
+/* What the host writes to the port goes into the trace as it is: a ping whose answer carries the trace clock;
+ * but for the call that wakes a node from a saved state.
  * Ends with the copier, its parent. */
 static void start_echo(int port) {
   pid_t child = fork();
@@ -67,15 +69,21 @@ static void start_echo(int port) {
   char buffer[256];
   int marker = open(TRACING "/trace_marker", O_WRONLY | O_CLOEXEC);
   for (;;) {
-    ssize_t got = read(port, buffer, sizeof(buffer));
+    ssize_t got = read(port, buffer, sizeof(buffer) - 1);
     if (marker < 0 || (got < 0 && errno != EINTR)) {
       _exit(1);
     }
     if (got == 0) { /* the driver has yet to hear that the host is there; poll() does not wait for it */
       poll(NULL, 0, 50);
     }
-    if (got > 0 && write(marker, buffer, (size_t)got) < 0 && errno != EINTR) {
-      _exit(1);
+    if (got > 0) {
+      struct timespec now;
+      buffer[got] = '\0';
+      if (parse_wake(buffer, &now)) {
+        wake(&now);
+      } else if (write(marker, buffer, (size_t)got) < 0 && errno != EINTR) {
+        _exit(1);
+      }
     }
   }
 }

@@ -4,16 +4,15 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "base/error.h"
+#include "base/sha256.h"
 
 namespace o2lab {
 
@@ -27,27 +26,16 @@ constexpr size_t kBlock = 1 << 16;
        number > 0 ? std::strerror(number) : archive_error_string(a));
 }
 
-class Sha256 {
+class Digester {
  public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
-      fail(ErrorKind::infra, "OpenSSL has no SHA-256");
-  }
   void add(const void* bytes, size_t size) {
-    EVP_DigestUpdate(context_.get(), bytes, size);
+    sum_.add(bytes, size);
     size_ += size;
   }
-  Digest end() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> sum{};
-    unsigned length = 0;
-    EVP_DigestFinal_ex(context_.get(), sum.data(), &length);
-    Digest out{size_, ""};
-    for (unsigned i = 0; i < length; ++i) out.sha256 += fmt::format("{:02x}", sum[i]);
-    return out;
-  }
+  Digest end() { return {size_, sum_.end()}; }
 
  private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  Sha256 sum_;
   uint64_t size_ = 0;
 };
 
@@ -84,7 +72,7 @@ UniqueFd open_to_read(const fs::path& file) {
 
 Digest digest_of(const fs::path& file) {
   const UniqueFd fd = open_to_read(file);
-  Sha256 sum;
+  Digester sum;
   std::vector<char> block(kBlock);
   while (const size_t n = read_block(fd, block, file)) sum.add(block.data(), n);
   return sum.end();
@@ -128,7 +116,7 @@ Digest TarWriter::add_file(const std::string& name, const fs::path& from, unsign
     fail(ErrorKind::infra, "read {}: not a regular file", from.native());
   uint64_t left = static_cast<uint64_t>(info.st_size);
   header(name, left, mode);
-  Sha256 sum;
+  Digester sum;
   std::vector<char> block(kBlock);
   while (left > 0) {
     const size_t n = std::min<uint64_t>(read_or_zeros(fd, block), left);
@@ -142,7 +130,7 @@ Digest TarWriter::add_file(const std::string& name, const fs::path& from, unsign
 Digest TarWriter::add_text(const std::string& name, std::string_view text, unsigned mode) {
   header(name, text.size(), mode);
   data(text.data(), text.size());
-  Sha256 sum;
+  Digester sum;
   sum.add(text.data(), text.size());
   return sum.end();
 }

@@ -225,6 +225,8 @@ int main_inside(int argc, char** argv) {
          "At most N failures leave bundle.tar.zst in their folder, which `o2lab repro` runs again anywhere")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
+  run->add_flag("--fresh", options.session.fresh,
+                "Boot the nodes of every case instead of letting them go on from a checkpoint");
   run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
   run->add_flag("--no-faults", options.session.no_faults,
                 "Leave every fault out: cases that pass all the same prove nothing")

@@ -19,9 +19,9 @@ namespace o2lab {
 namespace {
 
 Ready ready_from(const std::string& text) {
-  if (text == "booted") return Ready::booted;
-  if (text == "o2cb") return Ready::o2cb;
-  return text == "heartbeat" ? Ready::heartbeat : Ready::mounted;
+  for (const Ready ready : {Ready::booted, Ready::o2cb, Ready::heartbeat})
+    if (text == name_of(ready)) return ready;
+  return Ready::mounted;
 }
 
 /// What the lab's own process tells the one that the user started.

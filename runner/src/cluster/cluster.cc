@@ -20,37 +20,42 @@ Duration cpu_time_of(pid_t pid) {
 
 }  // namespace
 
+NodePlan node_plan(const ClusterPlan& plan, int number) {
+  NodePlan node;
+  node.number = number;
+  node.run_id = plan.run_id;
+  node.kernel = plan.kernel;
+  node.image = plan.image;
+  node.memory_mib =
+      std::max(static_cast<unsigned>(plan.topology.memory >> 20), plan.kernel->least_memory_mib);
+  node.vcpus = static_cast<unsigned>(plan.topology.vcpus);
+  node.watchdog = plan.topology.watchdog;
+  node.accel = plan.accel;
+  node.runtime_dir = plan.runtime_dir;
+  node.console_log = plan.log_dir / fmt::format("node{}.console", number);
+  node.extra_cmdline = plan.extra_cmdline;
+  node.record = plan.record;
+  if (plan.topology.host_power) node.power_socket = HostPower::socket(plan.runtime_dir, number);
+  return node;
+}
+
 Cluster::Cluster(const NodeServices& services, ClusterPlan plan, LeftoverRecord* record)
     : services_(services), plan_(std::move(plan)), record_(record), network_(services.events) {
   if (plan_.nodes > plan_.topology.nodes)
     fail(ErrorKind::input, "topology {} has {} nodes, {} are asked for", plan_.topology.name,
          plan_.topology.nodes, plan_.nodes);
   for (int volume = 0; volume < plan_.volumes; ++volume)
-    disks_.push_back(std::make_unique<SharedDisk>(plan_.disk_dir / fmt::format("shared{}.img", volume),
+    disks_.push_back(std::make_unique<SharedDisk>(plan_.disk_dir / Checkpoint::disk_name(volume),
                                                   plan_.topology.disk_size));
   for (int number = 1; number <= plan_.nodes; ++number) {
     std::vector<Disk> seen;
     paths_.emplace_back();
     for (int volume = 0; volume < plan_.volumes; ++volume) seen.push_back(connect_disk(number, volume));
     const Port port = network_.add_port(number);
-    NodePlan node;
-    node.number = number;
-    node.run_id = plan_.run_id;
-    node.kernel = plan_.kernel;
-    node.image = plan_.image;
-    node.memory_mib =
-        std::max(static_cast<unsigned>(plan_.topology.memory >> 20), plan_.kernel->least_memory_mib);
-    node.vcpus = static_cast<unsigned>(plan_.topology.vcpus);
-    node.watchdog = plan_.topology.watchdog;
-    node.accel = plan_.accel;
-    node.runtime_dir = plan_.runtime_dir;
-    node.console_log = plan_.log_dir / fmt::format("node{}.console", number);
+    NodePlan node = node_plan(plan_, number);
     node.disks = std::move(seen);
-    node.extra_cmdline = plan_.extra_cmdline;
-    node.record = plan_.record;
     node.switch_port = port.switch_port;
     node.local_port = port.qemu_port;
-    if (plan_.topology.host_power) node.power_socket = HostPower::socket(plan_.runtime_dir, number);
     nodes_.push_back(std::make_unique<Node>(services_, std::move(node)));
   }
   if (!plan_.topology.host_power) return;
@@ -142,20 +147,51 @@ HostPower& Cluster::host_power() {
   return *host_power_;
 }
 
-void Cluster::power_on(Node& node) {
+void Cluster::power_on(Node& node, const SavedNode& saved) {
   for (int volume = 0; volume < plan_.volumes && !plan_.naive_disk; ++volume)
     path(node.number(), volume).heal();
-  node.power_on();
+  node.power_on(saved);
   if (record_ != nullptr && node.domain().pid() > 0) record_->add(node.domain().pid());
 }
 
 void Cluster::boot(const std::vector<Node*>& nodes) {
   const Deadline deadline = Deadline::in(boot_limit());
-  on_each(nodes, [&](Node& node) { power_on(node); });
+  on_each(nodes, [&](Node& node) {
+    SavedNode files;
+    if (!plan_.savable_in.empty()) files.memory = Checkpoint{plan_.savable_in, {}}.node(node.number()).memory;
+    power_on(node, files);
+  });
+  wait_ready(nodes, deadline);
+}
+
+void Cluster::wait_ready(const std::vector<Node*>& nodes, Deadline deadline) {
   on_each(nodes, [&](Node& node) {
     node.wait_ready(deadline);
     if (after_boot_) after_boot_(node);
   });
+}
+
+void Cluster::save() {
+  const std::vector<Node*> all = nodes();
+  on_each(all, [](Node& node) { node.disconnect(); });
+  // All stand still before the first is written down, and no disk is looked at before the last has waited
+  // for what it had under way there.
+  on_each(all, [](Node& node) { node.domain().suspend(); });
+  on_each(all, [&](Node& node) { node.save(Checkpoint{plan_.savable_in, {}}.node(node.number()).devices); });
+  on_each(all, [](Node& node) { node.power_off(); });
+  for (const auto& disk : disks_) disk->keep();
+}
+
+void Cluster::restore(const Checkpoint& from) {
+  const Deadline deadline = Deadline::in(boot_limit());
+  for (size_t volume = 0; volume < disks_.size(); ++volume)
+    disks_[volume]->fill_from(from.disk(static_cast<int>(volume)));
+  const std::vector<Node*> all = nodes();
+  on_each(all, [&](Node& node) { power_on(node, from.node(node.number())); });
+  replay_events(from, *services_.events);
+  // Together: to each the others were away only for as long as these calls lie apart.
+  on_each(all, [](Node& node) { node.wake(); });
+  wait_ready(all, deadline);
 }
 
 void Cluster::heal() {

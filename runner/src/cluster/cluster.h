@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/leftovers.h"
+#include "cluster/checkpoint.h"
 #include "cluster/host_power.h"
 #include "cluster/node.h"
 #include "cluster/topology.h"
@@ -31,9 +32,13 @@ struct ClusterPlan {
   /// False: no frame, disk request or trace event is written down, to see what that costs; cases, recorders
   /// and audits need it.
   bool record = true;
+  fs::path savable_in;  ///< disk_dir, where nodes keep their memory for save(); empty: nobody will save them
   bool naive_disk =
       false;  ///< QEMU opens the image itself with cache=none: FACTS trap 1, to show that its case can fail
 };
+
+/// The plan of one of its nodes, without the ends of its disks and of its cluster port.
+NodePlan node_plan(const ClusterPlan& plan, int number);
 
 /// N nodes, their shared disks with a path a node, and the Ethernet between them. Owns everything it starts.
 class Cluster {
@@ -60,6 +65,13 @@ class Cluster {
   void after_boot(std::function<void(Node&)> work) { after_boot_ = std::move(work); }
   /// Powers on these nodes side by side and waits until all answer SSH.
   void boot(const std::vector<Node*>& nodes);
+  /// Powers off a cluster that boot() has brought up in savable_in, leaving there what restore() takes: all
+  /// of it as of one moment. No fault is on, nobody else talks to a node.
+  void save();
+  /// Powers on all nodes where save() left a cluster of the same plan, and waits until all answer SSH.
+  /// Nothing was written to the disks yet. Afterwards they are as if they had come there in this run, but for
+  /// what was recorded on the way.
+  void restore(const Checkpoint& from);
   /// Ends every fault of a node's path to a volume; what a dead node had under way is lost.
   void release_disk(int node, int volume = 0);
   /// The same for hang() alone, and for what set() returned `rule` for.
@@ -77,7 +89,9 @@ class Cluster {
  private:
   Disk connect_disk(int node, int volume);
   /// Heals its disk paths and starts QEMU.
-  void power_on(Node& node);
+  void power_on(Node& node, const SavedNode& saved = {});
+  /// Waits until these answer SSH.
+  void wait_ready(const std::vector<Node*>& nodes, Deadline deadline);
 
   NodeServices services_;
   ClusterPlan plan_;

@@ -49,40 +49,46 @@ std::string Node::domain_name() const {
                      incarnation_ > 1 ? fmt::format("-{}", incarnation_) : "");
 }
 
-NodeSpec Node::spec() const {
+NodeSpec spec_of(const NodePlan& plan) {
+  const std::string name = fmt::format("node{}", plan.number);
   NodeSpec spec;
-  spec.name = domain_name();
-  spec.number = plan_.number;
-  spec.memory_mib = plan_.memory_mib;
-  spec.vcpus = plan_.vcpus;
-  spec.watchdog = plan_.watchdog;
-  spec.accel = plan_.accel;
-  spec.kernel = plan_.kernel->boot;
-  spec.initrd = plan_.kernel->initrd;
-  spec.root_image = plan_.image->root;
-  spec.modules_image = plan_.kernel->modules;
+  spec.number = plan.number;
+  spec.memory_mib = plan.memory_mib;
+  spec.vcpus = plan.vcpus;
+  spec.watchdog = plan.watchdog;
+  spec.accel = plan.accel;
+  spec.kernel = plan.kernel->boot;
+  spec.initrd = plan.kernel->initrd;
+  spec.root_image = plan.image->root;
+  spec.modules_image = plan.kernel->modules;
   // Warnings must reach the console from the start, as a WARN (level 4) fails the case; once up, everything
   // but debug does, as the console is the one log that survives a reset.
   spec.cmdline = fmt::format(
       "console=ttyS0 loglevel=5 o2lab.loglevel=7 panic=-1 random.trust_cpu=on root=/dev/vda rootfstype=erofs "
       "ro init=/sbin/o2lab-init "
       "o2lab.node={} o2lab.name={} o2lab.ip={}/24 {}",
-      plan_.number, name(), o2cb_script::address(plan_.number), kQuickBoot);
-  if (plan_.accel == Accel::tcg) spec.cmdline += kQuickTcg + known_clock();
-  if (!plan_.extra_cmdline.empty()) spec.cmdline += " " + plan_.extra_cmdline;
-  spec.disks = plan_.disks;
-  spec.console_socket = plan_.runtime_dir / (name() + ".console");
-  spec.trace_socket = plan_.runtime_dir / (name() + ".trace");
-  spec.power_socket = plan_.power_socket;
-  spec.ssh_port = ssh_port_.number();
-  spec.switch_port = plan_.switch_port;
-  spec.local_port = plan_.local_port;
+      plan.number, name, o2cb_script::address(plan.number), kQuickBoot);
+  if (plan.accel == Accel::tcg) spec.cmdline += kQuickTcg + known_clock();
+  if (!plan.extra_cmdline.empty()) spec.cmdline += " " + plan.extra_cmdline;
+  spec.disks = plan.disks;
+  spec.console_socket = plan.runtime_dir / (name + ".console");
+  spec.trace_socket = plan.runtime_dir / (name + ".trace");
+  spec.power_socket = plan.power_socket;
+  spec.switch_port = plan.switch_port;
+  spec.local_port = plan.local_port;
   for (const char* file : {"ssh_host_key", "authorized_keys", "hosts"})
-    spec.fw_cfg[file] = plan_.runtime_dir / file;
+    spec.fw_cfg[file] = plan.runtime_dir / file;
   return spec;
 }
 
-void Node::power_on() {
+NodeSpec Node::spec() const {
+  NodeSpec spec = spec_of(plan_);
+  spec.name = domain_name();
+  spec.ssh_port = ssh_port_.number();
+  return spec;
+}
+
+void Node::power_on(const SavedNode& saved) {
   const std::lock_guard power(power_mutex_);
   if (running()) fail(ErrorKind::infra, "{}: is powered on already", name());
   // All of the last incarnation goes first: the end of its console must not pass for the end of the new one.
@@ -104,7 +110,9 @@ void Node::power_on() {
     ++incarnation_;
     asked_at_ = Clock::now();
   }
-  const NodeSpec wanted = spec();
+  NodeSpec wanted = spec();
+  wanted.memory_file = saved.memory;
+  wanted.saved_devices = saved.devices;
   LineSource::Options console;
   console.socket = wanted.console_socket;
   console.raw_file = plan_.console_log;
@@ -119,7 +127,8 @@ void Node::power_on() {
     const std::lock_guard lock(mutex_);
     clock_ = std::make_shared<ClockPinger>([this](std::string_view text) { return trace_->send(text); });
   }
-  services_.events->add(number(), "lab", "power_on", {{"incarnation", incarnation_}});
+  services_.events->add(number(), "lab", "power_on",
+                        {{"incarnation", incarnation_}, {"restored", !saved.devices.empty()}});
   try {
     domain_ = services_.hypervisor->create(wanted);
   } catch (const Error&) {
@@ -161,6 +170,24 @@ void Node::wait_ready(Deadline deadline) {
   ready_at_ = Clock::now();
   if (plan_.record) services_.readers->tick(this, [clock = clock_] { clock->tick(Clock::now()); });
   services_.events->add(number(), "lab", "ssh_ready", {{"seconds", to_seconds(ready_at_ - asked_at_)}});
+}
+
+void Node::disconnect() {
+  services_.readers->untick(this);
+  ssh_.reset();
+}
+
+void Node::save(const fs::path& devices) {
+  domain().save_devices(devices);
+}
+
+void Node::wake() {
+  domain().resume();
+  // init takes it from the trace port, which is open in the saved guest (images/init/wake.c).
+  const std::string time = fmt::format("wake={}\n", wall_offset_ns() + to_ns(Clock::now()));
+  WaitHub().wait(fmt::format("QEMU of {} to take its wake-up call", name()), Deadline::in(20s), [&] {
+    return Seen{trace_->send(time), "its trace port is closed"};
+  });
 }
 
 void Node::power_off() {

@@ -52,6 +52,15 @@ struct NodePlan {
   uint16_t local_port = 0;
 };
 
+/// The files that a saved node is kept in.
+struct SavedNode {
+  fs::path memory;   ///< empty: the node boots, and nobody will save it
+  fs::path devices;  ///< what save() wrote; empty: the node boots with its memory in that file, to be saved
+};
+
+/// What QEMU is told of a node by its plan: all but its name and the port of its SSH.
+NodeSpec spec_of(const NodePlan& plan);
+
 /// The end of one incarnation.
 struct NodeGone {
   int node = 0;
@@ -82,8 +91,16 @@ class Node {
   void on_gone(GoneListener listener) { gone_listener_ = std::move(listener); }
   void on_report(ReportListener listener) { report_listener_ = std::move(listener); }
 
-  /// Starts QEMU; does not wait for the guest. The node must be off.
-  void power_on();
+  /// Starts QEMU; does not wait for the guest. The node must be off. Where save() left a node of the same
+  /// plan it stands still until wake().
+  void power_on(const SavedNode& saved = {});
+  /// Writes down where the node stands, beside the memory it was powered on with; power_off() must be next.
+  /// Nobody talks to it any more: every RemoteProcess of it is gone. It was paused before.
+  void save(const fs::path& devices);
+  /// Lets it run, with the keys and the time of this run; wait_ready() is next.
+  void wake();
+  /// Ends the connection that commands go over, as a saved node would wait for what comes of it.
+  void disconnect();
   /// Waits for the ready line and opens SSH; ends at once when QEMU exits or the kernel panics (Error kernel
   /// with the report).
   void wait_ready(Deadline deadline);

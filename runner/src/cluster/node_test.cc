@@ -75,6 +75,32 @@ TEST_F(NodeTest, GuestThatDiesWhileItIsMadeIsToldByItsConsole) {
   EXPECT_FALSE(node.running());
 }
 
+TEST_F(NodeTest, SavedNodeStandsStillUntilItIsWokenWithTheTime) {
+  UniqueFd console;
+  UniqueFd trace;
+  hypervisor_.before_create([&](const NodeSpec& spec) {
+    console = connect_unix(spec.console_socket);
+    trace = connect_unix(spec.trace_socket);
+  });
+  Node node(services_, plan_);
+  node.power_on({dir_ / "memory", dir_ / "devices"});
+  const NodeSpec spec = hypervisor_.spec_of(node.domain_name());
+  EXPECT_EQ(spec.memory_file, dir_ / "memory");
+  EXPECT_EQ(spec.saved_devices, dir_ / "devices");
+  EXPECT_THAT(hypervisor_.calls(), testing::ElementsAre("create " + node.domain_name()));
+  const int64_t before = wall_offset_ns() + to_ns(Clock::now());
+  node.wake();
+  EXPECT_THAT(hypervisor_.calls(), testing::Contains("resume " + node.domain_name()));
+  char text[64] = {};
+  ASSERT_GT(::read(trace.get(), text, sizeof text - 1), 0);
+  int64_t told = 0;
+  ASSERT_EQ(std::sscanf(text, "wake=%ld\n", &told), 1) << text;
+  EXPECT_GE(told, before);
+  EXPECT_LT(told, before + to_ns(TimePoint(10s)));
+  console.reset();
+  node.power_off();
+}
+
 TEST_F(NodeTest, CreateThatFailsWithoutAWordIsTheHypervisors) {
   hypervisor_.before_create([](const NodeSpec&) { fail(ErrorKind::environment, "no memory"); });
   Node node(services_, plan_);

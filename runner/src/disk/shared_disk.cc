@@ -88,6 +88,18 @@ std::vector<std::byte> SharedDisk::read(uint64_t offset, size_t length) const {
   return out;
 }
 
+void SharedDisk::fill_from(const fs::path& image) {
+  const UniqueFd from(::open(image.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!from) fail_errno(fmt::format("open {}", image.native()));
+  if (::lseek(from.get(), 0, SEEK_END) != static_cast<off_t>(size_))
+    fail(ErrorKind::infra, "{} has not the {} bytes of {}", image.native(), size_, path_.native());
+  try {
+    copy_data(from.get(), fd_.get(), static_cast<off_t>(size_));
+  } catch (const Error& error) {
+    fail(ErrorKind::infra, "copy {} to {}: {}", image.native(), path_.native(), error.what());
+  }
+}
+
 void SharedDisk::copy_sparse_to(const fs::path& copy) const {
   const UniqueFd to(::open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!to) fail_errno(fmt::format("create {}", copy.native()));

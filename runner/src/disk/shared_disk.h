@@ -32,6 +32,10 @@ class SharedDisk {
   /// no whole sectors. Throws input when the range is not inside the disk.
   std::vector<std::byte> read(uint64_t offset, size_t length) const;
 
+  /// Takes the content of `image`, which has the same size, while no node uses the disk and nothing was
+  /// written to it yet. Throws infra naming both.
+  void fill_from(const fs::path& image);
+
   /// A copy with the same holes; shares blocks where the file system can. Whole only when no node writes
   /// meanwhile. Throws infra naming the copy (no space included), which is then removed.
   void copy_sparse_to(const fs::path& copy) const;

@@ -93,6 +93,27 @@ TEST_F(SharedDiskFile, BadSizesAndRangesAreInputErrors) {
   EXPECT_EQ(error_of([&] { disk.read(UINT64_MAX, 512); }).first, ErrorKind::input);
 }
 
+TEST_F(SharedDiskFile, TakesTheContentOfAnImageAndKeepsItsHoles) {
+  const fs::path image = folder_ / "image.raw";
+  {
+    SharedDisk from(image, 64 << 20);
+    put(image, 40 << 20, "data far in");
+    from.keep();
+  }
+  SharedDisk disk(file_, 64 << 20);
+  disk.fill_from(image);
+  EXPECT_EQ(text_at(disk, 40 << 20, 11), "data far in");
+  EXPECT_LT(allocated(file_), 1U << 20);
+}
+
+TEST_F(SharedDiskFile, AnImageThatDoesNotFitIsNamed) {
+  SharedDisk disk(file_, 8192);
+  const fs::path image = folder_ / "image.raw";
+  EXPECT_THAT(error_of([&] { disk.fill_from(image); }).second, HasSubstr(image.native()));
+  const SharedDisk shorter(image, 4096);
+  EXPECT_THAT(error_of([&] { disk.fill_from(image); }).second, HasSubstr("has not the 8192 bytes"));
+}
+
 TEST_F(SharedDiskFile, ACopyThatCannotBeMadeIsNamed) {
   const SharedDisk disk(file_, 4096);
   const auto [kind, text] = error_of([&] { disk.copy_sparse_to("/nowhere/copy.raw"); });

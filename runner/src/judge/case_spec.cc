@@ -16,6 +16,20 @@ const char* name_of(Selection selection) {
   return selection == Selection::ci ? "lab-test" : "nightly";
 }
 
+const char* name_of(Ready ready) {
+  switch (ready) {
+    case Ready::booted:
+      return "booted";
+    case Ready::o2cb:
+      return "o2cb";
+    case Ready::heartbeat:
+      return "heartbeat";
+    case Ready::mounted:
+      return "mounted";
+  }
+  return "?";
+}
+
 const std::vector<RegisteredCase>& all_cases() {
   return registry();
 }

@@ -28,6 +28,9 @@ enum class Ready {
   mounted,    ///< every volume mounted on every node
 };
 
+/// "booted", "o2cb", "heartbeat", "mounted".
+const char* name_of(Ready ready);
+
 /// What a case declares: everything the lab prepares, so that bodies hold no set-up.
 struct CaseSpec {
   std::string suite;  ///< the family: Heartbeat, Storage, Membership, Failover, Fencing, …
@@ -46,6 +49,7 @@ struct CaseSpec {
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
   HeartbeatMode heartbeat_mode = HeartbeatMode::disk;
   bool umount = true;  ///< volumes must unmount and be clean (fsck.ocfs2 -fn) after the case
+  bool fresh = false;  ///< its nodes boot, whatever checkpoint there is
   bool alone = false;  ///< with `run --jobs`, no other case runs beside it
   std::string
       part;  ///< part of the series it is meant for: red before it, green from it on; empty: green always
@@ -103,6 +107,10 @@ inline CaseOption WithoutUmount() {
 /// beside it.
 inline CaseOption Alone() {
   return [](CaseSpec& s) { s.alone = true; };
+}
+/// For a case that looks at the boot, or at what only a node that has just booted does.
+inline CaseOption FreshNodes() {
+  return [](CaseSpec& s) { s.fresh = true; };
 }
 /// The part of kernel-config/patches/series (its name) that this case is meant for: `o2lab series` wants it
 /// red at every prefix before and green from there on. A case without it is wanted green at every prefix.

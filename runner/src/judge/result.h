@@ -76,6 +76,7 @@ struct CaseResult {
   std::vector<Message> messages;  ///< of the last attempt, most telling first; a skip's reason
   int lab = 0;                    ///< of a run with several labs beside each other, from 1; 0: the only one
   uint64_t seed = 0;              ///< of what was random in it; `--seed` with it alone repeats that
+  std::string checkpoint;         ///< key of the one that its nodes began from; empty: they booted
   TimePoint started;
   TimePoint ended;
   int attempts = 1;

@@ -102,6 +102,7 @@ void to_json(json& out, const CaseResult& c) {
          {"messages", c.messages},
          {"lab", c.lab},
          {"seed", c.seed},
+         {"checkpoint", c.checkpoint},
          {"started_ns", to_ns(c.started)},
          {"ended_ns", to_ns(c.ended)},
          {"duration_ns", c.duration().count()},
@@ -132,6 +133,7 @@ void from_json(const json& in, CaseResult& c) {
   c.messages = in.at("messages").get<std::vector<Message>>();
   c.lab = in.value("lab", 0);
   c.seed = in.value("seed", uint64_t{0});
+  c.checkpoint = in.value("checkpoint", "");
   c.started = from_ns(in.at("started_ns"));
   c.ended = from_ns(in.at("ended_ns"));
   c.attempts = in.value("attempts", 1);

@@ -33,7 +33,7 @@ std::string new_run_id() {
 }
 
 Session::Session(const SessionOptions& options, const StopFd& stop)
-    : options_(options), seed_(options.seed), stop_(stop) {
+    : options_(options), seed_(options.seed), stop_(stop), checkpoints_(cache_dir() / "checkpoints") {
   result_.started = Clock::now();
   result_.wall_offset = wall_offset_ns();
   result_.id = options.run_id.empty() ? new_run_id() : options.run_id;
@@ -133,7 +133,7 @@ Topology Session::topology_for(const CaseSpec& spec) const {
   return topology;
 }
 
-void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool record) {
+ClusterPlan Session::plan_of(const CaseSpec& spec, const fs::path& log_dir, bool record) {
   ClusterPlan plan;
   plan.topology = topology_for(spec);
   plan.nodes = spec.nodes;
@@ -148,15 +148,19 @@ void Session::make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool r
   plan.naive_disk = options_.naive_disk;
   plan.extra_cmdline = spec.extra_cmdline;
   plan.record = record;
+  return plan;
+}
+
+void Session::make_cluster(const ClusterPlan& plan) {
   const NodeServices services{events_.get(), &hub_, hypervisor_.get(), readers_.get(), &keys_};
   cluster_ = std::make_unique<Cluster>(services, plan, leftovers_.get());
   o2cb_ = std::make_unique<O2cb>(*cluster_, hub_);
-  if (record) cluster_->network().start_capture(log_dir / "network.pcapng");
+  if (plan.record) cluster_->network().start_capture(plan.log_dir / "network.pcapng");
   std::function<std::vector<SbdMessage>()> messages;
   // sbd runs only where there is a watchdog for it to feed.
-  if (record && plan.topology.watchdog)
-    messages = [this, log_dir, nodes = plan.nodes, volumes = plan.volumes] {
-      return sbd_messages_so_far(log_dir, nodes, volumes);
+  if (plan.record && plan.topology.watchdog)
+    messages = [this, dir = plan.log_dir, nodes = plan.nodes, volumes = plan.volumes] {
+      return sbd_messages_so_far(dir, nodes, volumes);
     };
   const std::lock_guard lock(domains_mutex_);
   for (Node* node : cluster_->nodes()) {
@@ -213,7 +217,7 @@ Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
   oracle_.reset();
   const fs::path dir = run_dir_ / "by-hand";
   make_dir(dir);
-  make_cluster(spec, dir, record);
+  make_cluster(plan_of(spec, dir, record));
   prepare(spec);
   return *cluster_;
 }

@@ -13,6 +13,7 @@
 #include "base/leftovers.h"
 #include "base/wait.h"
 #include "cluster/builds.h"
+#include "cluster/checkpoint.h"
 #include "cluster/cluster.h"
 #include "cluster/module_swap.h"
 #include "cluster/o2cb.h"
@@ -45,6 +46,7 @@ struct SessionOptions {
   int shrink = 8;                    ///< a failed schedule is tried smaller that often at most; 0: never
   bool keep = false;                 ///< stay at the first failure
   bool naive_disk = false;           ///< cache=none on the image itself, to see the storage case fail
+  bool fresh = false;                ///< nodes boot for every case; no checkpoint is used or made
   bool no_faults = false;            ///< every fault of a case is left out, to see that the case then fails
   std::string run_id;                ///< one lab of that run, which runs several; empty: a run of its own
   int lab = 0;                       ///< its number in that run, from 1
@@ -116,8 +118,17 @@ class Session {
   /// Brings the running nodes back to no cluster and no modules; false when anything is left in one.
   bool empty_nodes(const CaseSpec& spec);
   void take_logs(const fs::path& case_dir);
-  void make_cluster(const CaseSpec& spec, const fs::path& log_dir, bool record = true);
+  ClusterPlan plan_of(const CaseSpec& spec, const fs::path& log_dir, bool record = true);
+  void make_cluster(const ClusterPlan& plan);
   void prepare(const CaseSpec& spec);
+  // judge/session_checkpoint.cc
+  /// The checkpoint that this case can begin from; made if there is none, which takes as long as bringing the
+  /// cluster up. Empty where there can be none: the case must boot its nodes. Never throws.
+  std::optional<CheckpointStore::Found> checkpoint_for(const CaseSpec& spec);
+  void make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs, CheckpointStore::Making making);
+  /// False when the checkpoint is no good; then the nodes are off again and nothing has happened.
+  bool restore(const CaseSpec& spec, const CheckpointStore::Found& found);
+  void do_without_checkpoint(const std::string& why);
   void run_body(const RegisteredCase& wanted);
   void audit(const CaseSpec& spec);
   /// Of the case that runs.
@@ -166,6 +177,8 @@ class Session {
   std::mutex domains_mutex_;
   std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
   Duration qemu_cpu_ = Duration::zero();
+  CheckpointStore checkpoints_;
+  bool told_of_checkpoints_ = false;  ///< that one could not be had
   std::string broken_;
   size_t case_begun_ = 0;  ///< position in events_
   // Of run_on_prefix(): what the nodes that are kept run and where their logs go.

@@ -112,10 +112,22 @@ CaseResult Session::begin(const RegisteredCase& wanted) {
 
 CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_dir) {
   const CaseSpec& spec = wanted.spec;
+  // What it takes to make one is not the time of this case.
+  std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
   CaseResult result = begin(wanted);
   try {
-    make_cluster(spec, case_dir);
-    prepare(spec);
+    make_cluster(plan_of(spec, case_dir));
+    if (from && !restore(spec, *from)) {
+      const std::string key = from->checkpoint.dir.filename();
+      from.reset();
+      checkpoints_.remove(key);
+      make_cluster(plan_of(spec, case_dir));
+    }
+    if (from)
+      result.checkpoint = from->checkpoint.dir.filename();
+    else
+      prepare(spec);
+    from.reset();
     run_body(wanted);
     if (record_.failed())
       skip_audits("the case had failed before");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "vm/domain_xml.h"
 
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <pugixml.hpp>
 #include <sstream>
 
@@ -230,16 +232,41 @@ void add_capabilities(xml_node domain) {
   set(add(add(domain, "qemu:capabilities"), "qemu:del"), "capability", "cpu-unavailable-features");
 }
 
-// libvirt has no words for a forwarded port without passt (FACTS trap 6), so QEMU's own.
-void add_management_port(xml_node domain, const NodeSpec& spec) {
+using Argument = std::function<void(const std::string& option, const std::string& value)>;
+
+// libvirt has no words for a forwarded port without passt (FACTS trap 6).
+void add_management_port(const Argument& add, const NodeSpec& spec) {
   if (spec.ssh_port == 0) return;
+  add("-netdev",
+      fmt::format("user,id=mgmt,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{}-:22", spec.ssh_port));
+  add("-device", fmt::format("virtio-net-pci,netdev=mgmt,mac={},bus=pcie.0,addr={:#x},romfile=",
+                             spec.management_mac(), static_cast<int>(management_slot)));
+}
+
+// libvirt names the file of <memoryBacking> itself, and has no other way to begin from a file than its own
+// format, with all of the memory in it.
+void add_saved_state(const Argument& add, const NodeSpec& spec) {
+  if (spec.memory_file.empty()) return;
+  const bool restored = !spec.saved_devices.empty();
+  const nlohmann::json memory = {{"qom-type", "memory-backend-file"},
+                                 {"id", "o2lab.ram"},
+                                 {"mem-path", spec.memory_file.native()},
+                                 {"size", uint64_t{spec.memory_mib} << 20},
+                                 {"share", !restored}};
+  add("-object", memory.dump());
+  add("-machine", "memory-backend=o2lab.ram");
+  if (restored) add("-incoming", "defer");
+}
+
+/// What libvirt has no words for, in QEMU's own.
+void add_commandline(xml_node domain, const NodeSpec& spec) {
+  if (spec.ssh_port == 0 && spec.memory_file.empty()) return;
   xml_node commandline = add(domain, "qemu:commandline");
-  const auto arg = [&](const std::string& value) { set(add(commandline, "qemu:arg"), "value", value); };
-  arg("-netdev");
-  arg(fmt::format("user,id=mgmt,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:{}-:22", spec.ssh_port));
-  arg("-device");
-  arg(fmt::format("virtio-net-pci,netdev=mgmt,mac={},bus=pcie.0,addr={:#x},romfile=", spec.management_mac(),
-                  static_cast<int>(management_slot)));
+  const Argument argument = [&](const std::string& option, const std::string& value) {
+    for (const std::string& word : {option, value}) set(add(commandline, "qemu:arg"), "value", word);
+  };
+  add_management_port(argument, spec);
+  add_saved_state(argument, spec);
 }
 
 }  // namespace
@@ -251,6 +278,8 @@ std::string domain_xml(const NodeSpec& spec) {
   if (spec.accel == Accel::automatic)
     fail(ErrorKind::infra, "{}: the accelerator was not resolved", spec.name);
   if (spec.kernel.empty()) fail(ErrorKind::input, "{}: no kernel", spec.name);
+  if (!spec.saved_devices.empty() && spec.memory_file.empty())
+    fail(ErrorKind::infra, "{}: saved devices without the memory that belongs to them", spec.name);
 
   pugi::xml_document document;
   xml_node domain = add(document, "domain");
@@ -271,7 +300,7 @@ std::string domain_xml(const NodeSpec& spec) {
   add_cluster_port(devices, spec);
   add_watchdog(devices, spec);
   set(add(domain, "seclabel"), "type", "none");
-  add_management_port(domain, spec);
+  add_commandline(domain, spec);
   add_capabilities(domain);
 
   std::ostringstream out;

@@ -138,6 +138,20 @@ TEST_F(DomainXml, PciSlotsAreDistinctAndOnTheRootBus) {
   EXPECT_EQ(count("//address[@type='pci'][@slot=../preceding-sibling::*/address/@slot]"), 0U);
 }
 
+TEST_F(DomainXml, MemoryInAFileIsWrittenWhereItIsSavedAndLeftAloneWhereItIsRestored) {
+  NodeSpec spec = full_node();
+  spec.memory_file = "/c/with,comma/node2.memory";
+  render(spec);
+  EXPECT_THAT(at("//qemu:arg[6]/@value"), testing::HasSubstr(R"("mem-path":"/c/with,comma/node2.memory")"));
+  EXPECT_THAT(at("//qemu:arg[6]/@value"), testing::HasSubstr(R"("share":true)"));
+  EXPECT_EQ(at("//qemu:arg[8]/@value"), "memory-backend=o2lab.ram");
+  EXPECT_EQ(count("//qemu:arg[@value='-incoming']"), 0U);
+  spec.saved_devices = "/c/node2.devices";
+  render(spec);
+  EXPECT_THAT(at("//qemu:arg[6]/@value"), testing::HasSubstr(R"("share":false)"));
+  EXPECT_EQ(count("//qemu:arg[@value='-incoming']"), 1U);
+}
+
 TEST_F(DomainXml, SpecialCharactersSurvive) {
   NodeSpec spec = full_node();
   spec.kernel = "/tmp/a & <b> \"c\" 'd' ü/vmlinux";

@@ -68,6 +68,10 @@ class FakeHypervisor::FakeDomain : public Domain {
     act("dump_memory", std::nullopt);
     write_file(file, "memory of " + name_);
   }
+  void save_devices(const fs::path& file) override {
+    act("save_devices", std::nullopt);
+    write_file(file, "devices of " + name_);
+  }
   bool active() override {
     const std::lock_guard lock(state_->mutex);
     return state_->active.count(name_) > 0;
@@ -102,7 +106,7 @@ std::unique_ptr<Domain> FakeHypervisor::create(const NodeSpec& spec) {
       fail(ErrorKind::infra, "{}: cannot start it: domain already exists", spec.name);
     state_->specs[spec.name] = spec;
   }
-  state_->send(What::resumed, spec.name);
+  if (spec.saved_devices.empty()) state_->send(What::resumed, spec.name);
   state_->send(What::started, spec.name);
   return std::make_unique<FakeDomain>(state_, spec.name);
 }

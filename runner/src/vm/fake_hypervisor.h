@@ -25,8 +25,8 @@ class FakeHypervisor : public Hypervisor {
   /// Called in create() before the domain exists, with no lock held: to open its sockets, or to throw what a
   /// create that fails throws.
   void before_create(std::function<void(const NodeSpec&)> hook);
-  /// The next call of that name ("suspend", "resume", "destroy", "inject_nmi", "dump_memory") on that domain
-  /// throws infra.
+  /// The next call of that name ("suspend", "resume", "destroy", "inject_nmi", "dump_memory", "save_devices")
+  /// on that domain throws infra.
   void fail_next(const std::string& domain, const std::string& call);
   /// The domain ends by itself for that reason, with the events that libvirt sends. False when it is not
   /// active.

@@ -63,6 +63,9 @@ class Domain {
   /// Writes the guest's memory to `file` in the format of kdump, compressed by zlib (what crash(8) reads);
   /// vCPUs stand still meanwhile, and go on only if they ran. On a remote connection `file` is a path there.
   virtual void dump_memory(const fs::path& file) = 0;
+  /// Writes all of the guest but its memory, which NodeSpec::memory_file holds, to `file`, once every disk
+  /// request has ended. The domain was suspended before and is good for destroy() only afterwards.
+  virtual void save_devices(const fs::path& file) = 0;
   /// False once QEMU is gone.
   virtual bool active() = 0;
   /// QEMU's process; 0 when it cannot be known (remote connection).
@@ -79,7 +82,8 @@ class Hypervisor {
   Hypervisor& operator=(const Hypervisor&) = delete;
   virtual ~Hypervisor() = default;
 
-  /// Powers a node on; its vCPUs run when this returns. Throws environment when the host cannot carry it (no
+  /// Powers a node on; its vCPUs run when this returns, but for one with saved_devices, which waits for
+  /// resume(). Throws environment when the host cannot carry it (no
   /// memory, port taken), infra otherwise, with the domain's name and the hypervisor's words.
   virtual std::unique_ptr<Domain> create(const NodeSpec& spec) = 0;
   /// "libvirt 9.0.0, QEMU 7.2.22"

@@ -15,6 +15,7 @@
 #include "vm/domain_xml.h"
 #include "vm/libvirt_connection.h"
 #include "vm/libvirt_events.h"
+#include "vm/saved_devices.h"
 
 namespace o2lab {
 
@@ -62,6 +63,7 @@ class LibvirtDomain : public Domain {
                                       VIR_DUMP_MEMORY_ONLY),
           "dump its memory");
   }
+  void save_devices(const fs::path& file) override { o2lab::save_devices(handle_.get(), name_, file); }
   bool active() override {
     if (!ended_ && virDomainIsActive(handle_.get()) != 1) ended_ = true;
     return !ended_;
@@ -124,13 +126,20 @@ class LibvirtHypervisor : public Hypervisor {
     require_readable(spec.name, "initrd", spec.initrd, "run `make kernel`");
     require_readable(spec.name, "modules image", spec.modules_image, "run `make kernel`");
     require_readable(spec.name, "root image", spec.root_image, "run `make image`");
+    require_readable(spec.name, "saved devices", spec.saved_devices, "run with --fresh");
     // The embedded driver has no auto-destroy; the supervisor ends its QEMUs.
-    const unsigned flags = embedded_ ? 0U : static_cast<unsigned>(VIR_DOMAIN_START_AUTODESTROY);
+    const bool restored = !spec.saved_devices.empty();
+    const unsigned flags = (embedded_ ? 0U : static_cast<unsigned>(VIR_DOMAIN_START_AUTODESTROY)) |
+                           (restored ? static_cast<unsigned>(VIR_DOMAIN_START_PAUSED) : 0U);
     DomainHandle handle(virDomainCreateXML(connection_.get(), domain_xml(spec).c_str(), flags));
     if (!handle) fail_libvirt(spec.name, "start it");
     const fs::path pid_file = pid_dir_.empty() ? fs::path() : pid_dir_ / (spec.name + ".pid");
     const auto pid = static_cast<pid_t>(std::atol(read_file_or_empty(pid_file).c_str()));
-    return std::make_unique<LibvirtDomain>(std::move(handle), spec.name, pid, embedded_, *events_);
+    virDomainPtr domain = handle.get();
+    // Owned by now, so that it ends when its state cannot be loaded.
+    auto created = std::make_unique<LibvirtDomain>(std::move(handle), spec.name, pid, embedded_, *events_);
+    if (restored) load_devices(domain, spec.name, spec.saved_devices);
+    return created;
   }
 
   std::string version() override {

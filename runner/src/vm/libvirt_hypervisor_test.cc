@@ -76,17 +76,20 @@ class TinyLab {
     listeners_.push_back(listen_unix(spec.console_socket));
     return spec;
   }
-  // First line of the console of the node whose spec was made `index`-th, or what came until then.
+  // Takes the console of the node whose spec was made `index`-th.
+  void accept(size_t index) {
+    pollfd incoming{listeners_.at(index).get(), POLLIN, 0};
+    ::poll(&incoming, 1, 20000);
+    consoles_[index] = UniqueFd(::accept4(incoming.fd, nullptr, nullptr, SOCK_CLOEXEC));
+  }
+  // The same, and its first line, or what came until then.
   std::string console_line(size_t index) {
     std::string text;
     const Deadline deadline = Deadline::in(20s);
-    pollfd incoming{listeners_.at(index).get(), POLLIN, 0};
-    ::poll(&incoming, 1, deadline.poll_ms(20000));
-    UniqueFd& console = consoles_[index];
-    console = UniqueFd(::accept4(incoming.fd, nullptr, nullptr, SOCK_CLOEXEC));
-    pollfd readable{console.get(), POLLIN, 0};
+    accept(index);
+    pollfd readable{consoles_.at(index).get(), POLLIN, 0};
     char byte = 0;
-    while (::poll(&readable, 1, deadline.poll_ms(20000)) > 0 && ::read(console.get(), &byte, 1) == 1 &&
+    while (::poll(&readable, 1, deadline.poll_ms(20000)) > 0 && ::read(readable.fd, &byte, 1) == 1 &&
            byte != '\n')
       text += byte;
     return text;
@@ -170,6 +173,39 @@ TEST(LibvirtHypervisor, ResetOfTheGuestEndsIt) {
     EXPECT_TRUE(lab.events.wait_for(spec.name, What::shutdown));
     EXPECT_TRUE(lab.events.wait_for(spec.name, What::stopped, Reason::shutdown));
     EXPECT_FALSE(node->active());
+  });
+}
+
+TEST(LibvirtHypervisor, NodesGoOnWhereOneWasSaved) {
+  in_a_process([] {
+    TinyLab lab;
+    NodeSpec first = lab.spec(1, TinyThen::reset_on_key);
+    first.memory_file = lab.dir / "memory";
+    {
+      const std::unique_ptr<Domain> node = lab.hypervisor().create(first);
+      EXPECT_EQ(lab.console_line(0), "alive");
+      node->suspend();
+      node->save_devices(lab.dir / "devices");
+    }
+    const std::string memory = read_file(first.memory_file);
+    EXPECT_EQ(memory.size(), size_t{first.memory_mib} << 20);
+    // Two at a time, and neither has begun anew: a key is all that they wait for.
+    std::vector<NodeSpec> specs;
+    std::vector<std::unique_ptr<Domain>> nodes;
+    for (int number = 2; number <= 3; ++number) {
+      specs.push_back(lab.spec(number, TinyThen::reset_on_key));
+      specs.back().number = first.number;
+      specs.back().memory_file = first.memory_file;
+      specs.back().saved_devices = lab.dir / "devices";
+      nodes.push_back(lab.hypervisor().create(specs.back()));
+    }
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      lab.accept(i + 1);
+      lab.press_key(i + 1);
+      nodes[i]->resume();
+      EXPECT_TRUE(lab.events.wait_for(specs[i].name, What::shutdown));
+    }
+    EXPECT_EQ(read_file(first.memory_file), memory);
   });
 }
 

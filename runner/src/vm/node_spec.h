@@ -48,6 +48,11 @@ struct NodeSpec {
   std::map<std::string, fs::path> fw_cfg;  ///< NAME (the guest sees opt/org.o2lab/NAME) to the file it shows
   bool watchdog = false;                   ///< i6300esb that ends the node
 
+  fs::path memory_file;  ///< guest memory is this file, memory_mib long; empty: memory of QEMU's own
+  /// What Domain::save_devices() wrote of a node of the same hardware. Such a node does not boot: it begins
+  /// there and stands still, and what it writes to memory stays out of memory_file. Empty: it boots.
+  fs::path saved_devices;
+
   /// Cluster Ethernet address, 52:54:00:cc:00:NN with NN the node number.
   std::string cluster_mac() const;
   /// Management Ethernet address, 52:54:00:aa:00:NN.
