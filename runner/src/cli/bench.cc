@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/process.h"
 #include "cli/bench_recorders.h"
+#include "cli/bench_reset.h"
 #include "cli/bench_rounds.h"
 #include "cli/options.h"
 #include "report/json.h"
@@ -115,6 +116,11 @@ int run_bench(const Options& options, const StopFd& stop) {
         fmt::print(stderr, "o2lab: round {} of {}: {}\n", round, options.rounds, rounds.round());
       figures = rounds.figures();
       stages = rounds.stages();
+      BenchReset reset(session);
+      reset.warm_up();
+      for (int round = 1; round <= options.rounds; ++round)
+        fmt::print(stderr, "o2lab: reset {} of {}: {}\n", round, options.rounds, reset.round());
+      for (BenchFigure& figure : reset.figures()) figures.push_back(std::move(figure));
       BenchRecorders recorders(session, stop);
       const int pairs = (options.rounds + 1) / 2;
       for (int pair = 1; pair <= pairs; ++pair)

@@ -225,8 +225,10 @@ int main_inside(int argc, char** argv) {
          "At most N failures leave bundle.tar.zst in their folder, which `o2lab repro` runs again anywhere")
       ->check(CLI::Range(0, 1000))
       ->capture_default_str();
-  run->add_flag("--fresh", options.session.fresh,
-                "Boot the nodes of every case instead of letting them go on from a checkpoint");
+  run->add_flag(
+      "--fresh", options.session.fresh,
+      "Boot the nodes of every case instead of letting them go on from a checkpoint of a cluster like "
+      "theirs");
   run->add_flag("--keep", options.session.keep, "Stay at the first failure, nodes running, until Ctrl-C");
   run->add_flag("--no-faults", options.session.no_faults,
                 "Leave every fault out: cases that pass all the same prove nothing")
@@ -245,6 +247,8 @@ int main_inside(int argc, char** argv) {
   up->add_option("--mode", options.up_mode, "Where membership comes from: disk (heartbeat) or user (links)")
       ->check(CLI::IsMember({"disk", "user"}))
       ->capture_default_str();
+  up->add_flag("--fresh", options.session.fresh,
+               "Boot the nodes instead of letting them go on from a checkpoint");
   up->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
   up->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
   up->add_option("--connect", options.session.connect, "libvirt URI; default: embedded driver");

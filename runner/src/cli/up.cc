@@ -75,7 +75,7 @@ int hold_lab(const Options& options, UniqueFd answer) {
     spec.fence_method = topology.fence_method;
     spec.ready = ready_from(options.up_ready);
     spec.heartbeat_mode = options.up_mode == "user" ? HeartbeatMode::user : HeartbeatMode::disk;
-    session.boot_by_hand(spec);
+    session.restore_by_hand(spec);
     tell(answer.get(), {0, fmt::format("{} {}", session.id(), session.run_dir().native())});
     answer.reset();
     // No wait of the hub: what a node does now, a fence or an oops included, is for the user to look at.

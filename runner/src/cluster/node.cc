@@ -25,7 +25,9 @@ constexpr const char* kQuickTcg = " norandmaps nolapic_timer";
 /// On a loaded host the guest gauges its counter against a PIT that stands still meanwhile; one node took
 /// 2.3 GHz for 158 MHz, lived fourteen times too fast and reported a stall. So it is told the rate.
 std::string known_clock() {
-  const unsigned khz = host_tsc_khz();
+  // Two measurements differ by a kHz or two; a checkpoint is good for one command line only.
+  constexpr unsigned kRound = 100;
+  const unsigned khz = (host_tsc_khz() + kRound / 2) / kRound * kRound;
   return khz == 0 ? "" : fmt::format(" tsc=reliable tsc_early_khz={}", khz);
 }
 

@@ -17,6 +17,9 @@ namespace o2lab {
 
 namespace {
 
+/// Below the run directory: what a cluster outside any case leaves.
+constexpr const char* kByHand = "by-hand";
+
 void make_dir(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
@@ -215,10 +218,21 @@ Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
   drop_cluster();
   record_.reset();
   oracle_.reset();
-  const fs::path dir = run_dir_ / "by-hand";
+  const fs::path dir = run_dir_ / kByHand;
   make_dir(dir);
   make_cluster(plan_of(spec, dir, record));
   prepare(spec);
+  return *cluster_;
+}
+
+Cluster& Session::restore_by_hand(const CaseSpec& spec) {
+  drop_cluster();
+  std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
+  record_.reset();
+  oracle_.reset();
+  const fs::path dir = run_dir_ / kByHand;
+  make_dir(dir);
+  bring_up(spec, dir, std::move(from));
   return *cluster_;
 }
 
@@ -255,6 +269,7 @@ void Session::drop_cluster() {
     domains_.clear();
   }
   qemu_cpu_ += cluster_->cpu_time();
+  from_checkpoint_ = false;
   o2cb_.reset();
   cluster_.reset();
 }

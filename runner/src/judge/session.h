@@ -92,6 +92,12 @@ class Session {
   /// A booted cluster outside any case, for `up` and `bench`. Lives as long as the session. `record`: see
   /// ClusterPlan.
   Cluster& boot_by_hand(const CaseSpec& spec, bool record = true);
+  /// The same from a checkpoint where there is one or can be.
+  Cluster& restore_by_hand(const CaseSpec& spec);
+  /// Whether the cluster that is up did.
+  bool came_from_checkpoint() const { return from_checkpoint_; }
+  /// Powers off the cluster of the last two.
+  void end_by_hand() { drop_cluster(); }
   O2cb& by_hand() { return *o2cb_; }
   WaitHub& hub() { return hub_; }
   const KernelBuild& kernel(const std::string& flavour);
@@ -128,8 +134,14 @@ class Session {
   void make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs, CheckpointStore::Making making);
   /// False when the checkpoint is no good; then the nodes are off again and nothing has happened.
   bool restore(const CaseSpec& spec, const CheckpointStore::Found& found);
+  /// Makes the cluster of a case and brings it to where the case begins. Returns the key of the checkpoint
+  /// that it came from; empty: its nodes have booted.
+  std::string bring_up(const CaseSpec& spec, const fs::path& dir, std::optional<CheckpointStore::Found> from);
   void do_without_checkpoint(const std::string& why);
   void run_body(const RegisteredCase& wanted);
+  /// A checkpoint is of one moment between two beats; a case that always began there would only ever see that
+  /// one. Lets a part of a heartbeat period pass, by the seed.
+  void let_beats_drift(const CaseSpec& spec);
   void audit(const CaseSpec& spec);
   /// Of the case that runs.
   std::vector<Event> timeline(const std::function<bool(const Event&)>& wanted) const;
@@ -178,6 +190,7 @@ class Session {
   std::vector<Node*> domains_;  ///< nodes of the cluster that is up, for events of the hypervisor
   Duration qemu_cpu_ = Duration::zero();
   CheckpointStore checkpoints_;
+  bool from_checkpoint_ = false;      ///< the cluster that is up
   bool told_of_checkpoints_ = false;  ///< that one could not be had
   std::string broken_;
   size_t case_begun_ = 0;  ///< position in events_

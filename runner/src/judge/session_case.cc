@@ -116,18 +116,8 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
   CaseResult result = begin(wanted);
   try {
-    make_cluster(plan_of(spec, case_dir));
-    if (from && !restore(spec, *from)) {
-      const std::string key = from->checkpoint.dir.filename();
-      from.reset();
-      checkpoints_.remove(key);
-      make_cluster(plan_of(spec, case_dir));
-    }
-    if (from)
-      result.checkpoint = from->checkpoint.dir.filename();
-    else
-      prepare(spec);
-    from.reset();
+    result.checkpoint = bring_up(spec, case_dir, std::move(from));
+    if (!result.checkpoint.empty()) let_beats_drift(spec);
     run_body(wanted);
     if (record_.failed())
       skip_audits("the case had failed before");

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The way of a case to its cluster from a checkpoint, and the making of one.
+#include <random>
+
 #include "base/paths.h"
 #include "cluster/checkpoint_key.h"
 #include "judge/session.h"
@@ -106,6 +108,23 @@ void Session::make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs
                 {"seconds", to_seconds(Clock::now() - begun)}});
 }
 
+std::string Session::bring_up(const CaseSpec& spec, const fs::path& dir,
+                              std::optional<CheckpointStore::Found> from) {
+  make_cluster(plan_of(spec, dir));
+  if (!from) {
+    prepare(spec);
+    return {};
+  }
+  const std::string key = from->checkpoint.dir.filename();
+  from_checkpoint_ = restore(spec, *from);
+  if (from_checkpoint_) return key;
+  from.reset();
+  checkpoints_.remove(key);
+  make_cluster(plan_of(spec, dir));
+  prepare(spec);
+  return {};
+}
+
 bool Session::restore(const CaseSpec& spec, const CheckpointStore::Found& found) {
   record_.set_step("restore the checkpoint");
   const TimePoint begun = Clock::now();
@@ -128,6 +147,22 @@ bool Session::restore(const CaseSpec& spec, const CheckpointStore::Found& found)
                {{"checkpoint", found.checkpoint.dir.filename().native()},
                 {"seconds", to_seconds(Clock::now() - begun)}});
   return true;
+}
+
+void Session::let_beats_drift(const CaseSpec& spec) {
+  if (spec.heartbeat_mode != HeartbeatMode::disk || spec.ready == Ready::booted || spec.ready == Ready::o2cb)
+    return;
+  std::mt19937_64 random(seed_);
+  const Duration drift(
+      std::uniform_int_distribution<Duration::rep>(0, Topology::heartbeat_period.count())(random));
+  events_->add(0, "lab", "beats_drift", {{"seconds", to_seconds(drift)}});
+  const TimePoint until = Clock::now() + drift;
+  hub_.wait(
+      "a part of a heartbeat period to pass", Deadline::in(drift + 10s),
+      [&] {
+        return Seen{Clock::now() >= until, "it has not"};
+      },
+      10ms);
 }
 
 }  // namespace o2lab
