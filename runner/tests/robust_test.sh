@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the program leaves on the host, whatever ends it, with real nodes. A minute on two idle cores.
-# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep bundle)
+# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
 set -euo pipefail
 
 # shellcheck source=runner/tests/lib.sh
@@ -308,9 +308,55 @@ bundle() {
   clean repro
 }
 
+has_checkpoint() { compgen -G "$XDG_CACHE_HOME/o2lab/checkpoints/*/checkpoint.json" >/dev/null; }
+is_made() { compgen -G "$XDG_CACHE_HOME/o2lab/checkpoints/*.part" >/dev/null; }
+# from_checkpoint NAME yes|no: how the nodes of the last case came up.
+from_checkpoint() {
+  local is=no
+  ! has_event restored || is=yes
+  if [[ $is == "$2" ]]; then ok "$1"; else not_ok "$1" "from a checkpoint: $is, wanted: $2"; fi
+}
+# run_short NAME ARGUMENT…: must pass.
+run_short() {
+  local name=$1 code=0
+  shift
+  results=$tmp/results-checkpoint-$((${#run[@]} + 1))
+  run+=("$results")
+  lab run "$short" "$@" --accel tcg --results "$results" >"$results.out" 2>"$results.err" || code=$?
+  code_is "$name: exit 0" 0 "$code"
+}
+# A checkpoint is made once, used from then on, and costs nobody a verdict: neither a damaged one nor the half of one.
+checkpoint() {
+  local devices known=${XDG_CACHE_HOME:-$HOME/.cache}/o2lab/libvirt-cache
+  local -x XDG_CACHE_HOME=$tmp/cache
+  mkdir -p "$XDG_CACHE_HOME/o2lab"
+  [[ ! -d $known ]] || ln -s "$known" "$XDG_CACHE_HOME/o2lab/libvirt-cache"
+  start run "$short"
+  until_true 60 is_made || not_ok 'checkpoint: it is made' "$(tail -n 3 "$results.err")"
+  kill -9 "$(runner_of)"
+  wait_exit 20
+  check 'checkpoint: a killed run leaves none' eval '! has_checkpoint'
+  run_short 'checkpoint: after a killed run'
+  check 'checkpoint: what that one left is gone' eval '! is_made'
+  from_checkpoint 'checkpoint: the case that makes it begins from it' yes
+  check 'checkpoint: nobody else reads the memory of nodes' test "$(stat -c %a "$XDG_CACHE_HOME/o2lab/checkpoints")" = 700
+  run_short 'checkpoint: used again'
+  if has_event checkpoint_made; then not_ok 'checkpoint: it is made once'; else ok 'checkpoint: it is made once'; fi
+  run_short 'checkpoint: --fresh' --fresh
+  from_checkpoint 'checkpoint: --fresh boots' no
+  devices=$(compgen -G "$XDG_CACHE_HOME/o2lab/checkpoints/*/node2.devices")
+  truncate -s 100000 "$devices"
+  run_short 'checkpoint: a damaged one'
+  from_checkpoint 'checkpoint: a damaged one is not used' no
+  check 'checkpoint: which is said' grep -q 'nodes boot, as there is no checkpoint to begin from: .*node2' "$results.err"
+  run_short 'checkpoint: after a damaged one'
+  from_checkpoint 'checkpoint: it was made anew' yes
+  clean checkpoint
+}
+
 parts=("$@")
 if ((${#parts[@]} == 0)); then
-  parts=(success side_by_side signals killed two_labs user full_disk keep bundle)
+  parts=(success side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
 fi
 for part in "${parts[@]}"; do
   before=$SECONDS

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "cli/last_durations.h"
 #include "cli/run.h"
+#include "judge/admission.h"
 #include "judge/case_pool.h"
 #include "judge/case_worker.h"
 #include "report/json.h"
@@ -15,9 +16,10 @@ namespace o2lab {
 namespace {
 
 /// GoogleTest's lines come in its own order, which may be minutes later.
-void print_progress(const CaseResult& result, int over) {
-  fmt::print(stderr, "o2lab: case {} over: {}: {} after {}\n", over, result.full_name(),
-             name_of(result.verdict), human(result.duration()));
+void print_progress(const CaseResult& result, int over, int of, std::optional<Duration> left) {
+  fmt::print(stderr, "o2lab: case {} of {} over: {}: {} after {}{}\n", over, of, result.full_name(),
+             name_of(result.verdict), human(result.duration()),
+             left && over < of ? fmt::format("; about {} left", human(*left)) : "");
 }
 
 }  // namespace
@@ -57,6 +59,7 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   session.run_id = new_run_id();
   const fs::path run_dir = session.results / session.run_id;
   int over = 0;
+  CasePool* pool_of_run = nullptr;
 
   CasePool::Options pool_options;
   pool_options.jobs = options.jobs;
@@ -64,6 +67,10 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   pool_options.until_fail = run.until_fail;
   pool_options.stop_at_failure = session.keep || testing::GTEST_FLAG(fail_fast);
   pool_options.expected = expected_durations(session.results);
+  pool_options.fits = [admission = Admission::of_this_host(session.topology)](const auto& running,
+                                                                              const RegisteredCase& next) {
+    return admission.fits(running, next);
+  };
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;
     own.lab = number;
@@ -74,7 +81,8 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   pool_options.ended = [&](const CaseResult& result) {
     write_case(result, run_dir);
     ++over;
-    if (!testing::GTEST_FLAG(brief)) print_progress(result, over);
+    if (!testing::GTEST_FLAG(brief))
+      print_progress(result, over, pool_of_run->total(), pool_of_run->time_left());
   };
   run.finished = [&](const CaseResult& result) {
     if (result.verdict == Verdict::skip) write_case(result, run_dir);
@@ -83,6 +91,7 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   testing::GTEST_FLAG(print_time) = false;
 
   CasePool pool(std::move(pool_options), stop);
+  pool_of_run = &pool;
   print_start(run_dir, pool.result());
   run_by_gtest(pool, run);
   pool.finish();

@@ -91,9 +91,43 @@ void CasePool::start_lab() {
   labs_.push_back(std::move(lab));
 }
 
-size_t CasePool::busy() const {
-  return static_cast<size_t>(
-      std::count_if(labs_.begin(), labs_.end(), [](const auto& lab) { return lab->runs != nullptr; }));
+std::vector<const RegisteredCase*> CasePool::running() const {
+  std::vector<const RegisteredCase*> out;
+  for (const auto& lab : labs_)
+    if (lab->runs != nullptr) out.push_back(lab->runs);
+  return out;
+}
+
+std::optional<Duration> CasePool::time_left() const {
+  Duration known = Duration::zero();
+  int known_cases = 0;
+  const auto length = [&](const RegisteredCase* one) {
+    const auto here = took_.find(one);
+    if (here != took_.end()) return here->second;
+    return options_.expected ? options_.expected(*one) : Duration::zero();
+  };
+  for (const RegisteredCase* one : round_) {
+    if (length(one) == Duration::zero()) continue;
+    known += length(one);
+    ++known_cases;
+  }
+  if (known_cases == 0 || options_.jobs == 0) return std::nullopt;
+  // What nobody knows is taken for an average one.
+  const auto guess = [&](const RegisteredCase* one) {
+    return length(one) == Duration::zero() ? known / known_cases : length(one);
+  };
+  Duration sum = Duration::zero();
+  Duration longest = Duration::zero();
+  const auto add = [&](Duration left) {
+    sum += left;
+    longest = std::max(longest, left);
+  };
+  for (const RegisteredCase* one : queue_.waiting()) add(guess(one));
+  for (const RegisteredCase* one : round_) add(guess(one) * rounds_left_);
+  if (rounds_left_ > 0) longest = Duration::zero();
+  for (const auto& lab : labs_)
+    if (lab->runs != nullptr) add(std::max(Duration::zero(), guess(lab->runs) - (Clock::now() - lab->since)));
+  return std::max(longest, sum / options_.jobs);
 }
 
 void CasePool::refill() {
@@ -108,7 +142,10 @@ void CasePool::dispatch() {
   for (const auto& lab : labs_) {
     if (!lab->ready || lab->runs != nullptr) continue;
     refill();
-    const RegisteredCase* one = queue_.next(busy());
+    const std::vector<const RegisteredCase*> beside = running();
+    const RegisteredCase* one = queue_.next(beside.size(), [&](const RegisteredCase& next) {
+      return !options_.fits || options_.fits(beside, next);
+    });
     if (one == nullptr) return;
     lab->runs = one;
     lab->since = Clock::now();
@@ -166,9 +203,10 @@ void CasePool::ended(Lab& lab, CaseResult result) {
   if (options_.judge) options_.judge(result, lab.repetition);
   failed_ = failed_ || result.failed();
   if (failed_ && options_.stop_at_failure) queue_.clear();
+  const RegisteredCase* ran = std::exchange(lab.runs, nullptr);
+  took_[ran] = result.duration();
   if (options_.ended) options_.ended(result);
-  results_[lab.runs].push_back(std::move(result));
-  lab.runs = nullptr;
+  results_[ran].push_back(std::move(result));
 }
 
 void CasePool::lost(Lab& lab) {
@@ -243,7 +281,7 @@ std::string CasePool::why_not() const {
 
 void CasePool::finish() {
   closing_ = true;
-  while (busy() > 0 && !labs_.empty()) turn();
+  while (!running().empty() && !labs_.empty()) turn();
   for (const auto& lab : labs_) ::shutdown(lab->fd.get(), SHUT_WR);
   const Deadline deadline = Deadline::in(60s);
   while (!labs_.empty() && !deadline.passed()) turn();

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ class CasePool : public CaseRunner {
     bool until_fail = false;                                  ///< no further round once a case has failed
     bool stop_at_failure = false;                             ///< no further case once one has failed
     std::function<Duration(const RegisteredCase&)> expected;  ///< see CaseQueue
+    /// Whether a case may begin beside those that run; may be empty.
+    std::function<bool(const std::vector<const RegisteredCase*>& running, const RegisteredCase&)> fits;
     /// Body of the process of lab `number` (from 1, never the same twice); as serve_cases().
     std::function<int(int number, int fd)> lab;
     /// May change what a lab says of a case (cases/expected.toml), and hears which repetition it was, from 0;
@@ -62,6 +65,11 @@ class CasePool : public CaseRunner {
   RunResult& result() { return result_; }
   bool interrupted() const { return stop_.raised(); }
   const std::string& broken() const { return broken_; }
+  /// Cases that there are to run, repetitions counted.
+  int total() const { return static_cast<int>(round_.size()) * options_.repeat; }
+  /// How long the rest will take, by what cases have taken before and in this run; empty as long as nothing
+  /// is known of any.
+  std::optional<Duration> time_left() const;
   /// Numbers of the labs that there were.
   int started() const { return started_; }
   /// Why an events file of a lab is not whole; empty when all are.
@@ -79,7 +87,7 @@ class CasePool : public CaseRunner {
   bool answered() const { return options_.answered && options_.answered(); }
   void lost(Lab& lab);
   void refill();
-  size_t busy() const;
+  std::vector<const RegisteredCase*> running() const;
 
   Options options_;
   const StopFd& stop_;
@@ -87,6 +95,7 @@ class CasePool : public CaseRunner {
   RunResult result_;
   std::vector<std::unique_ptr<Lab>> labs_;
   std::vector<const RegisteredCase*> round_;
+  std::map<const RegisteredCase*, Duration> took_;  ///< at last, in this run
   int rounds_left_ = 0;
   std::map<const RegisteredCase*, std::deque<CaseResult>> results_;  ///< not asked for yet
   std::map<const RegisteredCase*, unsigned> begun_;                  ///< how often

@@ -46,6 +46,7 @@ CaseResult answer(const RegisteredCase& one, int number, uint64_t repetition) {
   result.lab = number;
   result.verdict = one.spec.name == "Fails" ? Verdict::fail : Verdict::pass;
   result.ended = Clock::now();
+  result.started = result.ended - 10s;
   return result;
 }
 
@@ -141,6 +142,46 @@ TEST_F(Pool, RunsEveryRound) {
   EXPECT_EQ(seeds["Other"], each);
   pool.finish();
   EXPECT_TRUE(pool.result().cases.empty());
+}
+
+TEST_F(Pool, TellsHowLongTheRestWillTake) {
+  std::vector<std::optional<Duration>> left;
+  CasePool* told = nullptr;
+  CasePool::Options options;
+  options.jobs = 1;
+  options.repeat = 3;
+  options.expected = [](const RegisteredCase&) { return Duration::zero(); };
+  options.lab = [this](int number, int fd) { return fake_lab(number, fd, stop_); };
+  options.ended = [&](const CaseResult&) { left.push_back(told->time_left()); };
+  cases();
+  CasePool pool(std::move(options), stop_);
+  told = &pool;
+  EXPECT_EQ(pool.time_left(), std::nullopt);
+  pool.begin({&named("Passes"), &named("Other")});
+  EXPECT_EQ(pool.total(), 6);
+  EXPECT_EQ(pool.time_left(), std::nullopt) << "nothing is known yet";
+  pool.await(named("Other"));
+  ASSERT_GE(left.size(), 1U);
+  EXPECT_EQ(left[0], 50s) << "five like the one that took 10 s";
+}
+
+TEST_F(Pool, StartsNoCaseThatTheHostDoesNotCarry) {
+  size_t most = 0;
+  CasePool::Options options;
+  options.jobs = 3;
+  options.repeat = 20;
+  options.expected = [](const RegisteredCase&) { return Duration::zero(); };
+  options.lab = [this](int number, int fd) { return fake_lab(number, fd, stop_); };
+  options.fits = [&](const std::vector<const RegisteredCase*>& running, const RegisteredCase&) {
+    most = std::max(most, running.size());
+    return running.empty();
+  };
+  cases();
+  CasePool pool(std::move(options), stop_);
+  pool.begin({&named("Passes"), &named("Other")});
+  for (int i = 0; i < 20; ++i)
+    for (const char* name : {"Passes", "Other"}) EXPECT_EQ(get(pool, name)->verdict, Verdict::pass);
+  EXPECT_EQ(most, 1U) << "three labs, and one case at a time";
 }
 
 TEST_F(Pool, StartsNothingMoreOnceTheQuestionIsAnswered) {

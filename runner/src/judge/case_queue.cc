@@ -16,11 +16,18 @@ void CaseQueue::add(std::vector<const RegisteredCase*> round) {
   waiting_.insert(waiting_.end(), round.begin(), round.end());
 }
 
-const RegisteredCase* CaseQueue::next(size_t running) {
+const RegisteredCase* CaseQueue::next(size_t running,
+                                      const std::function<bool(const RegisteredCase&)>& fits) {
   if (running == 0) alone_ = false;
-  if (waiting_.empty() || alone_ || (waiting_.front()->spec.alone && running > 0)) return nullptr;
-  const RegisteredCase* one = waiting_.front();
-  waiting_.erase(waiting_.begin());
+  if (waiting_.empty() || alone_) return nullptr;
+  // A shorter one may pass a longer one for which there is no room yet, but none passes one that runs alone:
+  // it would wait for ever.
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const RegisteredCase* one) {
+    return one->spec.alone || !fits || fits(*one);
+  });
+  if (at == waiting_.end() || ((*at)->spec.alone && running > 0)) return nullptr;
+  const RegisteredCase* one = *at;
+  waiting_.erase(at);
   alone_ = one->spec.alone;
   return one;
 }

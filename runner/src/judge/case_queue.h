@@ -20,9 +20,10 @@ class CaseQueue {
 
   /// One more round of these; it begins when the rounds before it are all taken.
   void add(std::vector<const RegisteredCase*> round);
-  /// The next one to start while `running` others run; null when there is none, or none yet: ask again when
-  /// one has ended.
-  const RegisteredCase* next(size_t running);
+  /// The next one to start while `running` others run, of those that `fits` lets start now; null when there
+  /// is none, or none yet: ask again when one has ended.
+  const RegisteredCase* next(size_t running, const std::function<bool(const RegisteredCase&)>& fits = {});
+  const std::vector<const RegisteredCase*>& waiting() const { return waiting_; }
   bool empty() const { return waiting_.empty(); }
   void clear() { waiting_.clear(); }
 

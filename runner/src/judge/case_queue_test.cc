@@ -48,6 +48,18 @@ TEST(CaseQueue, NothingRunsBesideACaseThatRunsAlone) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(CaseQueue, WhatFitsPassesWhatDoesNotButNothingPassesACaseThatRunsAlone) {
+  const RegisteredCase small = make("short"), big = make("long"), alone = make("alone", 3, true);
+  CaseQueue queue(by_name);
+  queue.add({&small, &big, &alone});
+  queue.add({&small});
+  const auto only_small = [&](const RegisteredCase& one) { return &one != &big; };
+  EXPECT_EQ(queue.next(1, only_small), &small);
+  EXPECT_EQ(queue.next(1, only_small), nullptr);
+  EXPECT_EQ(queue.next(0), &big);
+  EXPECT_EQ(queue.next(0), &alone);
+}
+
 TEST(CaseQueue, IsEmptyOnceCleared) {
   const RegisteredCase one = make("short");
   CaseQueue queue(by_name);

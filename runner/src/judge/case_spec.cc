@@ -16,6 +16,12 @@ const char* name_of(Selection selection) {
   return selection == Selection::ci ? "lab-test" : "nightly";
 }
 
+std::string topology_in(const CaseSpec& spec, const std::string& of_run) {
+  if (!of_run.empty()) return of_run;
+  if (!spec.topology.empty()) return spec.topology;
+  return spec.nodes <= 2 ? "two-node" : spec.nodes == 3 ? "three-node" : "five-node";
+}
+
 const char* name_of(Ready ready) {
   switch (ready) {
     case Ready::booted:

@@ -62,6 +62,9 @@ inline const std::string& flavour_in(const CaseSpec& spec, const std::string& of
   return spec.flavour.empty() || spec.also_on.count(of_run) > 0 ? of_run : spec.flavour;
 }
 
+/// The topology of this case, by name or file, in a run that was told `of_run`; empty: it was not.
+std::string topology_in(const CaseSpec& spec, const std::string& of_run);
+
 using CaseBody = void (*)(Lab&);
 using CaseOption = std::function<void(CaseSpec&)>;
 

@@ -127,10 +127,7 @@ const ImageBuild& Session::image(const std::string& flavour) {
 }
 
 Topology Session::topology_for(const CaseSpec& spec) const {
-  std::string name = options_.topology;
-  if (name.empty()) name = spec.topology;
-  if (name.empty()) name = spec.nodes <= 2 ? "two-node" : spec.nodes == 3 ? "three-node" : "five-node";
-  Topology topology = find_topology(name);
+  Topology topology = find_topology(topology_in(spec, options_.topology));
   topology.fence_method = spec.fence_method;
   topology.heartbeat_mode = spec.heartbeat_mode;
   return topology;
