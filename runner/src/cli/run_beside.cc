@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "cli/last_durations.h"
 #include "cli/run.h"
@@ -15,11 +17,18 @@ namespace o2lab {
 
 namespace {
 
+/// To the minute, or to ten seconds where it is less than two.
+std::string roughly(Duration d) {
+  const double s = to_seconds(d);
+  return s < 120 ? fmt::format("{:.0f} s", std::ceil(s / 10) * 10)
+                 : fmt::format("{:.0f} min", std::round(s / 60));
+}
+
 /// GoogleTest's lines come in its own order, which may be minutes later.
 void print_progress(const CaseResult& result, int over, int of, std::optional<Duration> left) {
   fmt::print(stderr, "o2lab: case {} of {} over: {}: {} after {}{}\n", over, of, result.full_name(),
              name_of(result.verdict), human(result.duration()),
-             left && over < of ? fmt::format("; about {} left", human(*left)) : "");
+             left && over < of ? fmt::format("; about {} left", roughly(*left)) : "");
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace o2lab {
 
 namespace {
 
-/// Of all checkpoints together; one of three mounted nodes has some 350 MB.
-constexpr uint64_t kMostBytes = 8ULL << 30;
+/// Of all checkpoints together; one of three mounted nodes has some 200 MB.
+constexpr uint64_t kMostBytes = 16ULL << 30;
 constexpr uint64_t kLeastFree = 4ULL << 30;
 
 std::string text_of(const ClusterPlan& plan, const CaseSpec& spec) {

@@ -94,6 +94,8 @@ std::string story_html(const CaseResult& c, const std::vector<Event>& events,
     out += "</dd>";
   }
   if (c.verdict == Verdict::skip) return out + "</dl>\n";
+  if (!c.checkpoint.empty())
+    out += fmt::format("<dt>Nodes</dt><dd>from checkpoint <code>{}</code></dd>", html(c.checkpoint));
   if (c.failed()) out += fmt::format("<dt>Seed</dt><dd><code>--seed {}</code></dd>", c.seed);
   out += "<dt>Expected</dt><dd>";
   for (const std::string& text : what_was_expected(c, events)) out += html(text) + "<br>";

@@ -24,6 +24,10 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"trace", "guest_clock", "", Mark::hidden, ""},
+    // What the nodes knew of each other when they were saved.
+    {"trace", "o2hb_node_event", "restored=true", Mark::hidden, "node {node} was {event} at the checkpoint"},
+    {"trace", "o2net_connection", "restored=true", Mark::hidden,
+     "connection to node {node} was {event} at the checkpoint"},
     {"trace", "o2hb_beat", "errno~-", Mark::bad, "heartbeat fails: {errno}"},
     {"trace", "o2hb_beat", "", Mark::hidden, ""},
     {"trace", "tracing_mark_write", "", Mark::hidden, ""},
@@ -47,6 +51,7 @@ constexpr Rule kRules[] = {
     {"trace", "o2hb_negotiate", "", Mark::info, "timeout negotiation with node {peer}: {event}"},
     {"trace", "o2net_handshake_refused", "", Mark::bad,
      "refuses node {node}: {parameter} {theirs}, own {ours}"},
+    {"console", "ready", "title~woken", Mark::good, "goes on from the checkpoint"},
     {"console", "ready", "", Mark::good, "booted"},
     {"console", "quorum_decision", "title~not fencing", Mark::info, "quorum: {title}"},
     {"console", "quorum_decision", "", Mark::bad, "quorum: {title}"},
@@ -58,7 +63,12 @@ constexpr Rule kRules[] = {
     {"console", "line", "text~ocfs2: Mounting device", Mark::good, "mounted"},
     {"console", "line", "text~ocfs2: Unmounting device", Mark::info, "unmounted"},
     {"console", "line", "", Mark::hidden, ""},
+    {"lab", "power_on", "restored=true", Mark::hidden, "begins from the checkpoint"},
     {"lab", "power_on", "", Mark::info, "power on"},
+    {"lab", "restored", "", Mark::hidden, "restored from checkpoint {checkpoint}"},
+    {"lab", "no_checkpoint", "", Mark::info, "nodes boot, as no checkpoint can be used: {why}"},
+    {"lab", "checkpoint_made", "", Mark::hidden, "checkpoint {key} made: {what}"},
+    {"lab", "beats_drift", "", Mark::hidden, ""},
     {"lab", "power_off", "", Mark::info, "power off"},
     {"lab", "ssh_ready", "", Mark::hidden, ""},
     {"lab", "gone", "", Mark::hidden, ""},  // judge tells why
