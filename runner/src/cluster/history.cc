@@ -89,6 +89,8 @@ void History::wait_for(int node, size_t more, Duration limit) {
 }
 
 void History::stop() {
+  for (const auto& [number, source] : sources_)
+    if (!source.process->running() || !source.node->running()) broken_off_.insert(number);
   for (auto& [number, source] : sources_)
     if (source.node->running()) source.process->close_stdin();
   for (auto& [number, source] : sources_)

@@ -36,6 +36,8 @@ class History {
   void wait_for(int node, size_t more, Duration limit);
   /// Ends those that still run and waits for their end; what they were at stays without one.
   void stop();
+  /// Nodes that had ended before stop() told them to.
+  const std::set<int>& broken_off() const { return broken_off_; }
   /// Everything there as `reader` reads it.
   HistoryState read(Node& reader) const;
 
@@ -54,6 +56,7 @@ class History {
   HistoryPlan plan_;
   mutable std::mutex mutex_;
   std::ofstream log_;
+  std::set<int> broken_off_;
   std::map<int, Source> sources_;  // by node; last: the threads of its processes use all of the above
 };
 

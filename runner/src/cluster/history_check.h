@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,12 @@ const char* name_of(HistoryViolation::Kind kind);
 /// Holds a history, and what each node (by number) reads of it in the end, against what the operations
 /// promise. Pure. What had not ended may have been done, wholly, in part or not at all.
 ///
+/// The word of a node that died in the middle (`broken_off`) broke off somewhere behind what it did: each of
+/// its threads may have begun a few more operations that nobody heard of.
+///
 /// No clock is needed between nodes: an object is one thread's, or its versions are counted under one lock.
 std::vector<HistoryViolation> check_history(const std::vector<HistoryOp>& ops,
-                                            const std::map<int, HistoryState>& states);
+                                            const std::map<int, HistoryState>& states,
+                                            const std::set<int>& broken_off = {});
 
 }  // namespace o2lab

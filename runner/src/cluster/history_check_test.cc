@@ -38,11 +38,16 @@ class Told {
     by(node, fmt::format("begin 1 {} count counter -1 0", number));
     return by(node, fmt::format("end 1 {} ok {} {} {} 0", number, seen + 1, seen, board));
   }
+  /// Its power was cut.
+  Told& cut(int node) {
+    cut_.insert(node);
+    return *this;
+  }
   std::vector<std::string> check(const HistoryState& one, const HistoryState& two) const {
     std::vector<HistoryOp> all;
     for (const auto& [node, ops] : ops_) all.insert(all.end(), ops.begin(), ops.end());
     std::vector<std::string> out;
-    for (const HistoryViolation& violation : check_history(all, {{1, one}, {2, two}}))
+    for (const HistoryViolation& violation : check_history(all, {{1, one}, {2, two}}, cut_))
       out.push_back(fmt::format("{}: {}", name_of(violation.kind), violation.text));
     return out;
   }
@@ -51,6 +56,7 @@ class Told {
  private:
   std::map<int, std::vector<HistoryOp>> ops_;
   std::map<int, std::map<int, size_t>> open_;
+  std::set<int> cut_;
 };
 
 TEST(HistoryCheck, ARightHistoryHasNoViolation) {
@@ -79,6 +85,31 @@ TEST(HistoryCheck, WhatNobodyWasToldOfMayBeThereOrNot) {
   EXPECT_THAT(told.check({{"region-3-1-0", 0}}), ElementsAre(HasSubstr("lost"), HasSubstr("lost")));
   EXPECT_THAT(told.check({{"region-3-1-0", 3}}),
               ElementsAre(HasSubstr("changed data"), HasSubstr("which nobody wrote")));
+}
+
+TEST(HistoryCheck, WordsOfANodeThatAPowerCutOvertookAreNoViolation) {
+  Told told;
+  told.write(1, 1, "append-1-1", 5).count(1, 2, 0, 0).count(2, 1, 1, 1);
+  const HistoryState next = {{"append-1-1", 6}, {"counter", 3}, {"board", 3}};
+  EXPECT_THAT(told.check(next),
+              ElementsAre(HasSubstr("append-1-1 has version 6"), HasSubstr("append-1-1"),
+                          HasSubstr("the counter is at 3"), HasSubstr("the counter is at 3")));
+  told.cut(1);
+  EXPECT_THAT(told.check(next), IsEmpty());
+  EXPECT_THAT(told.check({{"append-1-1", -1}, {"counter", 2}, {"board", 2}}), IsEmpty()) << "torn by it";
+  // What it was told is safe must be there all the same, and nobody works for seconds unheard.
+  EXPECT_THAT(told.check({{"append-1-1", 4}, {"counter", 2}, {"board", 2}}),
+              testing::Contains(HasSubstr("lost acknowledged write")));
+  EXPECT_THAT(told.check({{"append-1-1", 50}, {"counter", 40}, {"board", 40}}),
+              AllOf(testing::Contains(HasSubstr("append-1-1 has version 50")),
+                    testing::Contains(HasSubstr("the counter is at 40"))));
+}
+
+TEST(HistoryCheck, AHealthyNodeIsGrantedNothingUnheard) {
+  Told told;
+  told.write(1, 1, "append-1-1", 5).write(2, 1, "append-2-1", 1).cut(2);
+  EXPECT_THAT(told.check({{"append-1-1", 6}, {"append-2-1", 1}}),
+              testing::Contains(HasSubstr("append-1-1 has version 6")));
 }
 
 TEST(HistoryCheck, TornDataIsNamed) {

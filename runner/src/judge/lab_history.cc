@@ -19,7 +19,7 @@ void Lab::check_history(History& history, const std::vector<Node*>& readers) {
   const auto ended = std::count_if(ops.begin(), ops.end(), [](const HistoryOp& op) { return op.ok(); });
   events_.add(0, "case", "history",
               {{"operations", ops.size()}, {"acknowledged", ended}, {"readers", readers.size()}});
-  for (const HistoryViolation& violation : o2lab::check_history(ops, states))
+  for (const HistoryViolation& violation : o2lab::check_history(ops, states, history.broken_off()))
     record_.fail(FailureClass::kernel, fmt::format("{}: {}", name_of(violation.kind), violation.text));
 }
 
