@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "base/pass_time.h"
 #include "disk/nbdkit_disk_path.h"
 
 namespace o2lab {
@@ -182,15 +183,20 @@ void Cluster::save() {
   for (const auto& disk : disks_) disk->keep();
 }
 
-void Cluster::restore(const Checkpoint& from) {
+void Cluster::restore(const Checkpoint& from, const std::map<int, Duration>& delays) {
   const Deadline deadline = Deadline::in(boot_limit());
   for (size_t volume = 0; volume < disks_.size(); ++volume)
     disks_[volume]->fill_from(from.disk(static_cast<int>(volume)));
   const std::vector<Node*> all = nodes();
   on_each(all, [&](Node& node) { power_on(node, from.node(node.number())); });
   replay_events(from, *services_.events);
-  // Together: to each the others were away only for as long as these calls lie apart.
-  on_each(all, [](Node& node) { node.wake(); });
+  // But for that together: to each the others were away only for as long as these calls lie apart.
+  const TimePoint first = Clock::now();
+  on_each(all, [&](Node& node) {
+    const auto delay = delays.find(node.number());
+    if (delay != delays.end()) pass_time(*services_.hub, node.name() + " to wake", first + delay->second);
+    node.wake();
+  });
   wait_ready(all, deadline);
 }
 

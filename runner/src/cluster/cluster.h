@@ -70,8 +70,9 @@ class Cluster {
   void save();
   /// Powers on all nodes where save() left a cluster of the same plan, and waits until all answer SSH.
   /// Nothing was written to the disks yet. Afterwards they are as if they had come there in this run, but for
-  /// what was recorded on the way.
-  void restore(const Checkpoint& from);
+  /// what was recorded on the way. `delays`: how much later than the others a node begins, by number; to them
+  /// it was silent for so long.
+  void restore(const Checkpoint& from, const std::map<int, Duration>& delays = {});
   /// Ends every fault of a node's path to a volume; what a dead node had under way is lost.
   void release_disk(int node, int volume = 0);
   /// The same for hang() alone, and for what set() returned `rule` for.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/pass_time.h"
 #include "cluster/o2cb_script.h"
 #include "disk/disk_log.h"
 
@@ -220,13 +221,7 @@ Event Lab::wait_event(const std::string& what, size_t position, Duration limit,
 
 void Lab::let_pass(const std::string& why, Duration time) {
   step(why);
-  const TimePoint end = Clock::now() + time;
-  hub_.wait(
-      why, Deadline::at(end + 10s),
-      [&] {
-        return Seen{Clock::now() >= end, "time still runs"};
-      },
-      50ms);
+  pass_time(hub_, why, Clock::now() + time);
 }
 
 void Lab::interval(const std::string& name, Duration measured, Window window) {

@@ -229,7 +229,7 @@ Cluster& Session::restore_by_hand(const CaseSpec& spec) {
   oracle_.reset();
   const fs::path dir = run_dir_ / kByHand;
   make_dir(dir);
-  bring_up(spec, dir, std::move(from));
+  bring_up(spec, dir, std::move(from), false);
   return *cluster_;
 }
 

@@ -133,15 +133,13 @@ class Session {
   std::optional<CheckpointStore::Found> checkpoint_for(const CaseSpec& spec);
   void make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs, CheckpointStore::Making making);
   /// False when the checkpoint is no good; then the nodes are off again and nothing has happened.
-  bool restore(const CaseSpec& spec, const CheckpointStore::Found& found);
+  bool restore(const CaseSpec& spec, const CheckpointStore::Found& found, bool drifts);
   /// Makes the cluster of a case and brings it to where the case begins. Returns the key of the checkpoint
-  /// that it came from; empty: its nodes have booted.
-  std::string bring_up(const CaseSpec& spec, const fs::path& dir, std::optional<CheckpointStore::Found> from);
+  /// that it came from; empty: its nodes have booted. `drifts`: beats lie apart, and begin, as the seed says.
+  std::string bring_up(const CaseSpec& spec, const fs::path& dir, std::optional<CheckpointStore::Found> from,
+                       bool drifts);
   void do_without_checkpoint(const std::string& why);
   void run_body(const RegisteredCase& wanted);
-  /// A checkpoint is of one moment between two beats; a case that always began there would only ever see that
-  /// one. Lets a part of a heartbeat period pass, by the seed.
-  void let_beats_drift(const CaseSpec& spec);
   void audit(const CaseSpec& spec);
   /// Of the case that runs.
   std::vector<Event> timeline(const std::function<bool(const Event&)>& wanted) const;

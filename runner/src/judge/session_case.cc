@@ -116,8 +116,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
   CaseResult result = begin(wanted);
   try {
-    result.checkpoint = bring_up(spec, case_dir, std::move(from));
-    if (!result.checkpoint.empty()) let_beats_drift(spec);
+    result.checkpoint = bring_up(spec, case_dir, std::move(from), true);
     run_body(wanted);
     if (record_.failed())
       skip_audits("the case had failed before");

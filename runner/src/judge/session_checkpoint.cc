@@ -2,6 +2,7 @@
 // The way of a case to its cluster from a checkpoint, and the making of one.
 #include <random>
 
+#include "base/pass_time.h"
 #include "base/paths.h"
 #include "cluster/checkpoint_key.h"
 #include "judge/session.h"
@@ -19,6 +20,28 @@ std::string text_of(const ClusterPlan& plan, const CaseSpec& spec) {
       "{} nodes of {}, {}{}, kernel {}", plan.nodes, plan.topology.name, name_of(spec.ready),
       spec.ready == Ready::booted ? "" : fmt::format(", {} mode", name_of(spec.heartbeat_mode)),
       plan.kernel->flavour);
+}
+
+/// A checkpoint is of one moment, and the same in all that begins from it: how far apart the nodes' beats
+/// lie, and how far from the last one a case begins. Cases that always met the same would find less, and
+/// measure other times than on nodes that have booted.
+struct Drift {
+  std::map<int, Duration> of_node;
+  Duration of_case{};
+};
+
+Drift drift(const Topology& topology, int nodes, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  const auto up_to = [&](Duration most) {
+    return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random));
+  };
+  // Far from where a connection is taken for dead.
+  const Duration most =
+      std::min<Duration>(Topology::heartbeat_period, (topology.idle_timeout - topology.keepalive_delay) / 2);
+  Drift out;
+  for (int node = 1; node <= nodes; ++node) out.of_node[node] = up_to(most);
+  out.of_case = up_to(Topology::heartbeat_period);
+  return out;
 }
 
 /// The records of a cluster whose way here is nobody's case.
@@ -109,14 +132,14 @@ void Session::make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs
 }
 
 std::string Session::bring_up(const CaseSpec& spec, const fs::path& dir,
-                              std::optional<CheckpointStore::Found> from) {
+                              std::optional<CheckpointStore::Found> from, bool drifts) {
   make_cluster(plan_of(spec, dir));
   if (!from) {
     prepare(spec);
     return {};
   }
   const std::string key = from->checkpoint.dir.filename();
-  from_checkpoint_ = restore(spec, *from);
+  from_checkpoint_ = restore(spec, *from, drifts);
   if (from_checkpoint_) return key;
   from.reset();
   checkpoints_.remove(key);
@@ -125,16 +148,17 @@ std::string Session::bring_up(const CaseSpec& spec, const fs::path& dir,
   return {};
 }
 
-bool Session::restore(const CaseSpec& spec, const CheckpointStore::Found& found) {
+bool Session::restore(const CaseSpec& spec, const CheckpointStore::Found& found, bool drifts) {
   record_.set_step("restore the checkpoint");
+  const bool beats = spec.heartbeat_mode == HeartbeatMode::disk &&
+                     (spec.ready == Ready::heartbeat || spec.ready == Ready::mounted);
+  const Drift by = beats && drifts ? drift(cluster_->topology(), cluster_->size(), seed_) : Drift();
   const TimePoint begun = Clock::now();
   try {
-    cluster_->restore(found.checkpoint);
+    cluster_->restore(found.checkpoint, by.of_node);
     publish(spec);
-    if (spec.heartbeat_mode == HeartbeatMode::disk &&
-        (spec.ready == Ready::heartbeat || spec.ready == Ready::mounted))
-      for (int volume = 0; volume < cluster_->plan().volumes; ++volume)
-        o2cb_->heartbeat_region(cluster_->node(1), volume);
+    for (int volume = 0; beats && volume < cluster_->plan().volumes; ++volume)
+      o2cb_->heartbeat_region(cluster_->node(1), volume);
   } catch (const Error& error) {
     drop_cluster();
     if (stop_.raised()) throw;
@@ -146,23 +170,8 @@ bool Session::restore(const CaseSpec& spec, const CheckpointStore::Found& found)
   events_->add(0, "lab", "restored",
                {{"checkpoint", found.checkpoint.dir.filename().native()},
                 {"seconds", to_seconds(Clock::now() - begun)}});
+  pass_time(hub_, "a part of a heartbeat period to pass", Clock::now() + by.of_case);
   return true;
-}
-
-void Session::let_beats_drift(const CaseSpec& spec) {
-  if (spec.heartbeat_mode != HeartbeatMode::disk || spec.ready == Ready::booted || spec.ready == Ready::o2cb)
-    return;
-  std::mt19937_64 random(seed_);
-  const Duration drift(
-      std::uniform_int_distribution<Duration::rep>(0, Topology::heartbeat_period.count())(random));
-  events_->add(0, "lab", "beats_drift", {{"seconds", to_seconds(drift)}});
-  const TimePoint until = Clock::now() + drift;
-  hub_.wait(
-      "a part of a heartbeat period to pass", Deadline::in(drift + 10s),
-      [&] {
-        return Seen{Clock::now() >= until, "it has not"};
-      },
-      10ms);
 }
 
 }  // namespace o2lab

@@ -68,7 +68,6 @@ constexpr Rule kRules[] = {
     {"lab", "restored", "", Mark::hidden, "restored from checkpoint {checkpoint}"},
     {"lab", "no_checkpoint", "", Mark::info, "nodes boot, as no checkpoint can be used: {why}"},
     {"lab", "checkpoint_made", "", Mark::hidden, "checkpoint {key} made: {what}"},
-    {"lab", "beats_drift", "", Mark::hidden, ""},
     {"lab", "power_off", "", Mark::info, "power off"},
     {"lab", "ssh_ready", "", Mark::hidden, ""},
     {"lab", "gone", "", Mark::hidden, ""},  // judge tells why
