@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
+#include "console/report_frames.h"
 #include "console/report_rules.h"
 
 namespace o2lab {
@@ -18,24 +18,6 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// "o2net_x" of "o2net_x.isra.0+0x12/0x34 [ocfs2_nodemanager]"; empty when it is no symbol.
-std::string symbol_of(std::string_view text) {
-  const size_t plus = text.find("+0x");
-  if (plus == std::string_view::npos || plus == 0) return {};
-  std::string_view name = text.substr(0, plus);
-  if (contains(name, " ")) return {};
-  // The compiler's copies of a function have the function's name.
-  if (const size_t dot = name.find('.'); dot != std::string_view::npos && dot > 0) name = name.substr(0, dot);
-  return std::string(name);
-}
-
-/// A frame of a trace that the unwinder is sure of: " o2net_x+0x12/0x34 [mod]", not " ? o2net_x+…".
-std::string frame_of(std::string_view body) {
-  if (!body.starts_with(' ')) return {};
-  body.remove_prefix(std::min(body.find_first_not_of(' '), body.size()));
-  return symbol_of(body);
-}
-
 /// The function at which the processor stood: "RIP: 0010:o2net_x+0x12/0x34 [mod]"; user space has no symbol.
 std::string rip_of(const Bodies& bodies, size_t from) {
   for (size_t i = from; i < bodies.size(); ++i)
@@ -43,107 +25,10 @@ std::string rip_of(const Bodies& bodies, size_t from) {
   return {};
 }
 
-// Functions that only carry a report or a wait: the one that called them names the problem.
-constexpr std::array kCarriers{"dump_stack",
-                               "dump_stack_lvl",
-                               "show_stack",
-                               "__dump_stack",
-                               "show_regs",
-                               "__warn",
-                               "report_bug",
-                               "handle_bug",
-                               "exc_invalid_op",
-                               "asm_exc_invalid_op",
-                               "print_report",
-                               "kasan_report",
-                               "__might_resched",
-                               "__might_sleep",
-                               "___might_sleep",
-                               "__list_del_entry_valid",
-                               "__list_add_valid",
-                               "refcount_warn_saturate",
-                               "__schedule",
-                               "__schedule_bug",
-                               "schedule",
-                               "schedule_timeout",
-                               "schedule_preempt_disabled",
-                               "io_schedule",
-                               "io_schedule_timeout",
-                               "preempt_schedule_common",
-                               "__cond_resched",
-                               "__mutex_lock",
-                               "__mutex_lock_slowpath",
-                               "mutex_lock",
-                               "mutex_lock_nested",
-                               "mutex_lock_io",
-                               "down_read",
-                               "down_write",
-                               "down_read_killable",
-                               "down_write_killable",
-                               "rwsem_down_read_slowpath",
-                               "rwsem_down_write_slowpath",
-                               "__down_read",
-                               "__down_write",
-                               "down",
-                               "__down",
-                               "__down_common",
-                               "wait_for_completion",
-                               "__wait_for_common",
-                               "wait_for_common",
-                               "wait_for_completion_timeout",
-                               "__wait_on_bit",
-                               "__wait_on_bit_lock",
-                               "out_of_line_wait_on_bit",
-                               "out_of_line_wait_on_bit_lock",
-                               "bit_wait",
-                               "bit_wait_io",
-                               "wait_on_bit",
-                               "__wait_on_buffer",
-                               "folio_wait_bit_common",
-                               "folio_wait_bit",
-                               "__flush_work",
-                               "flush_work",
-                               "flush_workqueue",
-                               "__flush_workqueue",
-                               "sched_show_task",
-                               "rcu_dump_cpu_stacks",
-                               "nmi_cpu_backtrace",
-                               "rcu_sched_clock_irq",
-                               "update_process_times",
-                               "tick_sched_handle",
-                               "tick_sched_timer",
-                               "__hrtimer_run_queues",
-                               "hrtimer_interrupt",
-                               "__sysvec_apic_timer_interrupt",
-                               "sysvec_apic_timer_interrupt",
-                               "asm_sysvec_apic_timer_interrupt",
-                               "tick_nohz_handler",
-                               "tick_periodic",
-                               "tick_handle_periodic",
-                               "timer_interrupt",
-                               "__kmem_cache_alloc_node",
-                               "kmem_cache_alloc",
-                               "kmem_cache_alloc_trace",
-                               "__kmalloc",
-                               "kmalloc_trace",
-                               "kmem_cache_alloc_lru",
-                               "_raw_spin_lock",
-                               "_raw_spin_lock_irqsave",
-                               "native_queued_spin_lock_slowpath",
-                               "queued_spin_lock_slowpath",
-                               "list_del_init",
-                               "__list_del_entry"};
-
-/// The first sure frame behind "Call Trace:" that is no carrier.
+/// The first function of the trace that says something; empty without one.
 std::string caller_of(const Bodies& bodies, size_t from) {
-  bool in_trace = false;
-  for (size_t i = from; i < bodies.size(); ++i) {
-    if (bodies[i].starts_with("Call Trace:")) in_trace = true;
-    if (!in_trace) continue;
-    const std::string name = frame_of(bodies[i]);
-    if (!name.empty() && std::find(kCarriers.begin(), kCarriers.end(), name) == kCarriers.end()) return name;
-  }
-  return {};
+  const std::vector<std::string> frames = telling_frames(bodies, from, 1);
+  return frames.empty() ? std::string() : frames.front();
 }
 
 std::string in(const std::string& what, const std::string& function) {

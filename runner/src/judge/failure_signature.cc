@@ -5,9 +5,6 @@
 
 namespace o2lab {
 
-namespace {
-
-/// Node numbers and other small ones stay.
 std::string without_figures(const std::string& text) {
   static const std::regex figures(
       R"(0x[0-9a-f]+|\b[0-9a-f]{12,}\b|\b[0-9]+\.[0-9]+|\b[0-9]+(?= (?:s|ms|us)\b)|\b[0-9]{3,}\b)");
@@ -15,8 +12,6 @@ std::string without_figures(const std::string& text) {
   line = line.substr(0, line.find("; last seen"));
   return std::regex_replace(line, figures, "#");
 }
-
-}  // namespace
 
 FailureSignature signature_of(const CaseResult& result) {
   FailureSignature out;

@@ -16,6 +16,10 @@ struct FailureSignature {
   bool operator==(const FailureSignature&) const = default;
 };
 
+/// Its first line without times, addresses, large numbers and what a wait saw last; node numbers and other
+/// small ones stay.
+std::string without_figures(const std::string& text);
+
 FailureSignature signature_of(const CaseResult& result);
 /// Of the same class, and by the same kernel report where there is one, else by the same line.
 bool is_same_failure(const FailureSignature& one, const FailureSignature& other);
