@@ -1,36 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/history.h"
 
+#include <fmt/ranges.h>
+
 #include <fstream>
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "report/history_schema.h"
 #include "report/json.h"
 #include "report/summary_line.h"
+#include "report/text.h"
 
 namespace o2lab {
 namespace {
-
-constexpr int64_t kSchema = 1;
-constexpr const char* kTables = R"sql(
-CREATE TABLE runs(id TEXT PRIMARY KEY, dir TEXT, started_ns INTEGER, started TEXT, duration_ns INTEGER,
-  flavour TEXT, version TEXT, kernel_hash TEXT, accel TEXT, topology TEXT, seed TEXT, command TEXT,
-  passed INTEGER, failed INTEGER, skipped INTEGER) WITHOUT ROWID;
-CREATE TABLE cases(id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, name TEXT,
-  folder TEXT, flavour TEXT, verdict TEXT, class TEXT, reason TEXT, duration_ns INTEGER, attempts INTEGER,
-  UNIQUE(run, folder, name));
-CREATE INDEX cases_by_name ON cases(name);
-CREATE TABLE intervals(case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE, name TEXT,
-  measured_ns INTEGER, lower_ns INTEGER, upper_ns INTEGER, ok INTEGER);
-CREATE INDEX intervals_by_case ON intervals(case_id);
-CREATE TABLE times(case_id INTEGER NOT NULL REFERENCES cases(id) ON DELETE CASCADE, what TEXT, seconds REAL);
-CREATE INDEX times_by_case ON times(case_id);
-)sql";
 
 fs::path made(const fs::path& file) {
   std::error_code ignored;
   fs::create_directories(file.parent_path(), ignored);
   return file;
+}
+
+std::string host_of(const RunResult& run) {
+  const auto name = run.host.find("name");
+  return name == run.host.end() ? "" : name->second;
 }
 
 }  // namespace
@@ -40,25 +33,13 @@ fs::path RunHistory::default_file() {
 }
 
 RunHistory::RunHistory(const fs::path& file) : db_(made(file)) {
-  Transaction one(db_);
-  Statement version = db_.prepare("PRAGMA user_version");
-  version.step();
-  const int64_t found = version.integer(0);
-  if (found > kSchema)
-    fail(ErrorKind::input, "{}: written by a newer o2lab (schema {}, this one knows {})", file.native(),
-         found, kSchema);
-  if (found == 0) {
-    db_.run(kTables);
-    db_.run(fmt::format("PRAGMA user_version = {}", kSchema));
-  }
-  version = db_.prepare("SELECT 1");  // an open statement would keep the transaction from ending
-  one.commit();
+  prepare_history(db_, file);
 }
 
 bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
   Transaction all(db_);
   const Counts n = count(run.cases);
-  db_.prepare("INSERT OR IGNORE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)")
+  db_.prepare("INSERT OR IGNORE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)")
       .bind(run.id)
       .bind(fs::absolute(run_dir).native())
       .bind(to_ns(run.started) + run.wall_offset)
@@ -74,9 +55,10 @@ bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::v
       .bind(n.passed)
       .bind(n.failed)
       .bind(n.skipped)
+      .bind(host_of(run))
       .run();
   if (db_.changes() == 0) return false;
-  Statement add_case = db_.prepare("INSERT OR IGNORE INTO cases VALUES(NULL,?,?,?,?,?,?,?,?,?)");
+  Statement add_case = db_.prepare("INSERT OR IGNORE INTO cases VALUES(NULL,?,?,?,?,?,?,?,?,?,'')");
   Statement add_interval = db_.prepare("INSERT INTO intervals VALUES(?,?,?,?,?,?)");
   Statement add_time = db_.prepare("INSERT INTO times VALUES(?,?,?)");
   for (size_t i = 0; i < run.cases.size(); ++i) {
@@ -87,12 +69,13 @@ bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::v
         .bind(c.flavour)
         .bind(std::string(c.came_round ? name_of(Verdict::pass) : name_of(c.verdict)))
         .bind(std::string(name_of(c.failure)))
-        .bind(c.reason())
+        .bind(one_line(full_reason(c), 300))
         .bind(int64_t{c.duration().count()})
         .bind(c.attempts)
         .run();
     if (db_.changes() == 0) continue;
     const int64_t id = db_.last_id();
+    add_details(id, c);
     for (const Interval& one : c.intervals)
       add_interval.bind(id)
           .bind(one.name)
@@ -108,71 +91,45 @@ bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::v
   return true;
 }
 
-Past RunHistory::before(const RunResult& run, int most) {
-  Past out;
-  Statement runs = db_.prepare(
-      "SELECT id, started, passed, failed, skipped FROM runs WHERE started_ns < ? AND id != ? ORDER BY "
-      "started_ns "
-      "DESC LIMIT ?");
-  runs.bind(to_ns(run.started) + run.wall_offset).bind(run.id).bind(most);
-  while (runs.step())
-    out.runs.insert(out.runs.begin(), {runs.text(0), runs.text(1), static_cast<int>(runs.integer(2)),
-                                       static_cast<int>(runs.integer(3)), static_cast<int>(runs.integer(4))});
-  Statement verdicts = db_.prepare("SELECT name, verdict FROM cases WHERE run = ? ORDER BY id");
-  Statement times = db_.prepare(
-      "SELECT what, name, seconds FROM times JOIN cases ON case_id = id WHERE run = ? ORDER BY id");
-  for (const Past::Run& one : out.runs) {
-    verdicts.bind(one.id);
-    while (verdicts.step()) out.verdicts[verdicts.text(0)] += verdicts.text(1).substr(0, 1);
-    verdicts.run();
-    times.bind(one.id);
-    while (times.step()) out.times.push_back({times.text(0), times.text(1), times.real(2)});
-    times.run();
+void RunHistory::add_details(int64_t id, const CaseResult& result) {
+  db_.prepare("UPDATE cases SET expected = ? WHERE id = ?")
+      .bind(result.failed_as_expected() ? result.expected : "")
+      .bind(id)
+      .run();
+  Statement add_report = db_.prepare("INSERT INTO reports VALUES(?,?,?,?,?)");
+  for (const Finding& one : result.kernel_reports) {
+    const ReportFingerprint known = fingerprint_of(one);
+    add_report.bind(id)
+        .bind(one.node)
+        .bind(one.kind)
+        .bind(known.title)
+        .bind(fmt::format("{}", fmt::join(known.frames, "\n")))
+        .run();
   }
-  constexpr size_t shown = 10;
-  for (auto& [name, letters] : out.verdicts)
-    if (letters.size() > shown) letters.erase(0, letters.size() - shown);
-  return out;
 }
 
-std::vector<StoredCase> RunHistory::cases(const std::string& name_pattern, const std::string& run_pattern) {
-  std::vector<StoredCase> out;
-  Statement found = db_.prepare(
-      "SELECT c.id, r.id, r.started, c.flavour, r.version, r.kernel_hash, c.name, c.verdict, c.reason, "
-      "c.duration_ns FROM cases c JOIN runs r ON c.run = r.id WHERE c.name GLOB ? AND r.id GLOB ? ORDER BY "
-      "r.started_ns, c.id");
-  found.bind(name_pattern).bind(run_pattern);
-  while (found.step()) {
-    StoredCase one;
-    one.id = found.integer(0);
-    one.run = found.text(1);
-    one.started = found.text(2);
-    one.kernel = found.text(3) + " " + found.text(4);
-    one.kernel_hash = found.text(5);
-    one.name = found.text(6);
-    one.verdict = found.text(7);
-    one.reason = found.text(8);
-    one.duration = Duration(found.integer(9));
-    out.push_back(std::move(one));
+void RunHistory::complete() {
+  Transaction all(db_);
+  std::vector<StoredRun> lacking;
+  for (StoredRun& one : stored_runs())
+    if (!one.whole) lacking.push_back(std::move(one));
+  Statement whole = db_.prepare("UPDATE runs SET host = ?, whole = 1 WHERE id = ?");
+  Statement find = db_.prepare("SELECT id FROM cases WHERE run = ? AND folder = ? AND name = ?");
+  for (const StoredRun& one : lacking) {
+    RunResult run;
+    try {
+      run = read_results(one.dir);
+    } catch (const Error&) {
+      // The directory is gone, and what it could have told with it.
+    }
+    for (const CaseResult& c : run.cases) {
+      find.bind(one.id).bind(c.folder()).bind(c.full_name());
+      if (find.step()) add_details(find.integer(0), c);
+      find.run();
+    }
+    whole.bind(host_of(run)).bind(one.id).run();
   }
-  Statement intervals = db_.prepare(
-      "SELECT name, measured_ns, lower_ns, upper_ns, ok FROM intervals WHERE case_id = ? ORDER BY rowid");
-  for (StoredCase& one : out) {
-    intervals.bind(one.id);
-    while (intervals.step())
-      one.intervals.push_back({intervals.text(0), intervals.time(1), intervals.time(2), intervals.time(3),
-                               intervals.integer(4) != 0});
-    intervals.run();
-  }
-  return out;
-}
-
-std::vector<std::string> RunHistory::runs(const std::string& pattern) {
-  std::vector<std::string> out;
-  Statement found = db_.prepare("SELECT id FROM runs WHERE id GLOB ? ORDER BY started_ns");
-  found.bind(pattern);
-  while (found.step()) out.push_back(found.text(0));
-  return out;
+  all.commit();
 }
 
 std::vector<Event> read_events(const fs::path& run_dir) {

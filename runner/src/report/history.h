@@ -6,26 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "judge/result.h"
+#include "judge/stored_case.h"
 #include "report/case_events.h"
 #include "report/past.h"
 #include "report/sqlite.h"
 
 namespace o2lab {
 
-/// One case as it ended in one run.
-struct StoredCase {
-  int64_t id = 0;
+/// A kernel report, and the run in which it was first met.
+struct SeenReport {
+  ReportFingerprint fingerprint;
   std::string run;
-  std::string started;  ///< of the run, wall time
-  std::string kernel;   ///< flavour and version
-  std::string kernel_hash;
-  std::string name;
-  std::string verdict;  ///< name_of(Verdict)
-  std::string reason;
-  Duration duration{};
-  std::vector<Interval> intervals;
-  bool failed() const { return verdict == "fail" || verdict == "error"; }
+  std::string started;  ///< of that run, wall time
 };
 
 /// All runs that this user made, in an SQLite file; several runs may write to it at once.
@@ -39,15 +31,28 @@ class RunHistory {
   /// Stores a run with what its cases took (`parts`: split_events()); false, and nothing is changed, when a
   /// run of that id is there.
   bool add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
+  /// Runs that an older program stored lack their host, kernel reports and expected failures: takes them from
+  /// the run directories that are still there. Does nothing the second time.
+  void complete();
+
   /// The last `most` runs that began before this one, as its report shows them.
   Past before(const RunResult& run, int most = 30);
   /// Every ending of the cases whose name matches the pattern (GLOB of SQLite: *, ?, [...]), oldest
   /// first.
   std::vector<StoredCase> cases(const std::string& name_pattern, const std::string& run_pattern = "*");
+  /// Of each case on each kernel flavour and topology the endings in the last `most_runs` runs that had it
+  /// and began before `before_ns`, oldest first.
+  std::vector<StoredCase> earlier_cases(int64_t before_ns, int most_runs);
   /// Ids of the runs that match, oldest first.
   std::vector<std::string> runs(const std::string& pattern);
+  /// All runs, oldest first.
+  std::vector<StoredRun> stored_runs();
+  /// Kernel reports of the runs that began before `before_ns`.
+  std::vector<SeenReport> reports_before(int64_t before_ns);
 
  private:
+  std::vector<StoredCase> read_cases(Statement& found);
+  void add_details(int64_t id, const CaseResult& result);
   Database db_;
 };
 

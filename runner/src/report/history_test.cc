@@ -99,6 +99,80 @@ TEST_F(HistoryTest, NewerSchemaIsRefusedByName) {
   }
 }
 
+TEST_F(HistoryTest, KeepsKernelReportsByWhatTellsThemApart) {
+  RunHistory history(file_);
+  for (const int number : {2, 1}) add(history, run(number));
+  const auto cases = history.cases("Fencing.NodeThat*", run(2).id);
+  ASSERT_THAT(cases, SizeIs(1));
+  ASSERT_THAT(cases[0].reports, SizeIs(2));
+  EXPECT_EQ(cases[0].reports[1].node, 3);
+  EXPECT_EQ(cases[0].reports[1].kind, "lockdep");
+  EXPECT_EQ(cases[0].reports[1].fingerprint, fingerprint_of(run(2).cases[2].kernel_reports[1]));
+  const int64_t later = cases[0].started_ns + 1;
+  const auto seen = history.reports_before(later);
+  ASSERT_THAT(seen, SizeIs(1)) << "two nodes and two runs, one report";
+  EXPECT_EQ(seen[0].run, run(1).id) << "the oldest run, whenever it was stored";
+  EXPECT_THAT(history.reports_before(cases[0].started_ns - 48 * int64_t{3600} * 1000000000), SizeIs(0));
+}
+
+TEST_F(HistoryTest, ExpectedFailuresAndHostsAreKept) {
+  RunResult one = run(1);
+  one.host["name"] = "host7";
+  one.cases[2].expected = "known (link)";
+  RunHistory history(file_);
+  add(history, one);
+  EXPECT_EQ(history.cases("Fencing.NodeThat*")[0].expected, "known (link)");
+  EXPECT_EQ(history.stored_runs().at(0).host, "host7");
+  EXPECT_EQ(history.stored_runs().at(0).ended_ns - history.stored_runs().at(0).started_ns,
+            one.duration.count());
+}
+
+TEST_F(HistoryTest, EarlierCasesGoBackByCaseAndNotByRun) {
+  RunHistory history(file_);
+  for (const int number : {1, 2, 3, 4, 5}) {
+    RunResult one = run(number);
+    if (number > 2) one.cases.resize(1);
+    add(history, one);
+  }
+  const int64_t last = history.stored_runs().back().started_ns;
+  const auto runs_of = [&](const std::string& name) {
+    std::vector<std::string> out;
+    for (const StoredCase& c : history.earlier_cases(last, 2))
+      if (c.name == name) out.push_back(c.run);
+    return out;
+  };
+  EXPECT_THAT(runs_of("Heartbeat.EveryNodeSeesEveryOther"), ElementsAre(run(3).id, run(4).id));
+  EXPECT_THAT(runs_of("Fencing.TwoNodeSplit"), ElementsAre(run(1).id, run(2).id));
+}
+
+TEST_F(HistoryTest, OlderDatabaseGoesOnAndIsCompletedFromItsRuns) {
+  const RunResult kept = run(1), gone = run(2);
+  fs::create_directories(dir_ / kept.id);
+  write_run_reports(kept, split_events(kept, example_events()), dir_ / kept.id);
+  {
+    RunHistory history(file_);
+    add(history, kept);
+    add(history, gone);
+  }
+  {  // as schema 1 had it
+    Database db(file_);
+    for (const char* undo :
+         {"DROP TABLE reports", "ALTER TABLE runs DROP COLUMN host", "ALTER TABLE runs DROP COLUMN whole",
+          "ALTER TABLE cases DROP COLUMN expected", "PRAGMA user_version = 1"})
+      db.run(undo);
+  }
+  RunHistory history(file_);
+  EXPECT_THAT(history.cases("*"), SizeIs(12));
+  EXPECT_FALSE(history.stored_runs().at(0).whole);
+  EXPECT_TRUE(add(history, run(3)));
+  history.complete();
+  history.complete();
+  for (const StoredRun& one : history.stored_runs()) EXPECT_TRUE(one.whole) << one.id;
+  EXPECT_THAT(history.cases("Fencing.NodeThat*", kept.id).at(0).reports, SizeIs(2));
+  EXPECT_THAT(history.cases("Fencing.NodeThat*", gone.id).at(0).reports, SizeIs(0));
+  EXPECT_THAT(history.cases("Fencing.NodeThat*", run(3).id).at(0).reports, SizeIs(2));
+}
+
 TEST_F(HistoryTest, ImportsARunDirectory) {
   const RunResult one = run(1);
   const fs::path results = dir_ / one.id;

@@ -35,13 +35,6 @@ std::string started_text(const RunResult& run) {
   return wall.substr(0, 10) + " " + wall.substr(11, 8) + " UTC";
 }
 
-/// The whole first message: what GoogleTest compares stands below its first line.
-std::string reason_of(const CaseResult& c) {
-  if (c.messages.empty()) return c.reason();
-  const std::string& text = c.messages.front().text;
-  return c.failure == FailureClass::none ? text : fmt::format("{}: {}", name_of(c.failure), text);
-}
-
 std::string header_html(const RunResult& run) {
   const Counts n = count(run.cases);
   const char* state = n.failed > 0 ? "fail" : n.passed > 0 ? "pass" : "none";
@@ -57,7 +50,7 @@ std::string header_html(const RunResult& run) {
   for (const CaseResult& c : run.cases) {
     if (c.failed())
       out += fmt::format("<li><a href=\"#{}\">{}</a><br>{}</li>\n", href(anchor_of(c)), html(c.full_name()),
-                         html(one_line(reason_of(c), 300)));
+                         html(one_line(full_reason(c), 300)));
   }
   return out + "</ul></header>\n";
 }

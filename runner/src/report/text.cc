@@ -129,6 +129,12 @@ std::string one_line(std::string_view text, size_t limit) {
   return out.substr(0, cut) + "...";
 }
 
+std::string full_reason(const CaseResult& result) {
+  if (result.messages.empty()) return result.reason();
+  const std::string& text = result.messages.front().text;
+  return result.failure == FailureClass::none ? text : fmt::format("{}: {}", name_of(result.failure), text);
+}
+
 std::string head(std::string_view text, size_t lines) {
   size_t at = 0;
   while (lines-- > 0) {

@@ -19,6 +19,10 @@ std::string xml_chars(std::string_view text);
 /// For HTML text and double- or single-quoted attributes; goes through xml_chars() first.
 std::string html(std::string_view text);
 
+/// The class of a failure and all of its first message, as what GoogleTest compares stands below its first
+/// line.
+std::string full_reason(const CaseResult& result);
+
 /// A relative path as the value of href: every byte but unreserved ones and '/' is percent-encoded (RFC
 /// 3986), so that it can neither leave the attribute nor name a scheme.
 std::string href(std::string_view path);
