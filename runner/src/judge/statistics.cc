@@ -24,13 +24,13 @@ double normal_quantile(double part) {
   return low;
 }
 
-/// How many differences to leave out at each end so that what is left holds the shift at 95 %: the largest k
-/// with P(U < k) <= 2.5 %, U being Mann and Whitney's statistic of m and n values.
-size_t left_out(size_t m, size_t n) {
-  if (m > 50 || n > 50) {
+/// How many differences to leave out at each end so that what is left holds the shift: the largest k
+/// with P(U < k) <= `tail`, U being Mann and Whitney's statistic of m and n values.
+size_t left_out(size_t m, size_t n, double tail) {
+  if (m * n > 2500) {
     const auto mn = static_cast<double>(m * n);
     return static_cast<size_t>(
-        std::max(0.0, mn / 2 - z * std::sqrt(mn * static_cast<double>(m + n + 1) / 12)));
+        std::max(0.0, mn / 2 + normal_quantile(tail) * std::sqrt(mn * static_cast<double>(m + n + 1) / 12)));
   }
   // The number of arrangements with U = u is the coefficient of x^u in the Gaussian binomial of m + n over m:
   // the product of (1 - x^(n+i)) / (1 - x^i). Only the lower half is needed.
@@ -46,7 +46,7 @@ size_t left_out(size_t m, size_t n) {
   double below = 0;
   for (size_t k = 0; k <= half; ++k) {
     below += ways[k] / all;
-    if (below > 0.025) return k;
+    if (below > tail) return k;
   }
   return half;
 }
@@ -130,13 +130,17 @@ Range wilson(int64_t hits, int64_t trials, double confidence) {
   return {hits == 0 ? 0 : std::max(0.0, middle - half), hits == trials ? 1 : std::min(1.0, middle + half)};
 }
 
-Shift shift_of(const std::vector<double>& a, const std::vector<double>& b) {
+Shift shift_of(const std::vector<double>& a, const std::vector<double>& b, double confidence) {
   if (a.empty() || b.empty()) return {};
   std::vector<double> differences;
   differences.reserve(a.size() * b.size());
   for (const double x : a)
     for (const double y : b) differences.push_back(y - x);
-  return from_sorted(std::move(differences), left_out(a.size(), b.size()));
+  return from_sorted(std::move(differences), left_out(a.size(), b.size(), (1 - confidence) / 2));
+}
+
+size_t shift_slack(size_t m, size_t n, double confidence) {
+  return m == 0 || n == 0 ? 0 : left_out(m, n, (1 - confidence) / 2);
 }
 
 Shift shift_of_pairs(const std::vector<double>& differences) {

@@ -30,15 +30,18 @@ double fisher(int64_t hits_a, int64_t trials_a, int64_t hits_b, int64_t trials_b
 
 /// How far the values of b lie above those of a.
 struct Shift {
-  double median = 0;  ///< estimate of Hodges and Lehmann: the median of all differences b - a
-  Range interval;  ///< of at least 95 %, by the exact distribution of the rank sum (Mann and Whitney, 1947)
-  bool known = false;  ///< enough values for an interval: 4 and 4, 3 and 5, 2 and 8
+  double median = 0;   ///< estimate of Hodges and Lehmann: the median of all differences b - a
+  Range interval;      ///< at the confidence asked for, by the exact distribution of the rank sum (Mann and
+                       ///< Whitney, 1947)
+  bool known = false;  ///< enough values for an interval: at 95 % 4 and 4, 3 and 5, 2 and 8
   bool differs() const { return known && (interval.low > 0 || interval.high < 0); }
 };
 
 /// Assumes nothing of how the values are distributed but that b is a, moved. Says the same each time: nothing
 /// in it is random.
-Shift shift_of(const std::vector<double>& a, const std::vector<double>& b);
+Shift shift_of(const std::vector<double>& a, const std::vector<double>& b, double confidence = 0.95);
+/// How many of the differences on each side of such an interval lie outside it; 0: too few values to tell.
+size_t shift_slack(size_t m, size_t n, double confidence);
 
 /// How far pairs differ, b - a each: the median of all means of two differences, with an interval of at least
 /// 95 % by the exact distribution of the signed rank sum (Wilcoxon, 1945). Known from 6 pairs on.

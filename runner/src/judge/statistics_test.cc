@@ -75,6 +75,18 @@ TEST(Statistics, FiveAndFiveLeaveOutTwoAtEachEnd) {
   EXPECT_EQ(shift.median, 28);  // 30 - 2
 }
 
+TEST(Statistics, MoreConfidenceTakesMoreValues) {
+  // One of C(10,5) = 252 is 0.4 % a side: enough for 99 %, not for 99.9 %. Of C(24,4) = 10626 at 99.9 % five
+  // are left out: 1, 1, 2, 3, 5 arrangements have U = 0 to 4, 1 in 1000 with one more.
+  EXPECT_EQ(shift_slack(5, 5, 0.99), 1U);
+  EXPECT_EQ(shift_slack(5, 5, 0.999), 0U);
+  EXPECT_EQ(shift_slack(20, 4, 0.999), 3U);
+  EXPECT_EQ(shift_slack(0, 4, 0.95), 0U);
+  const std::vector<double> a = {0, 1, 2, 3, 4}, b = {10, 20, 30, 40, 50};
+  EXPECT_EQ(shift_of(a, b, 0.99).interval.low, 6);
+  EXPECT_FALSE(shift_of(a, b, 0.999).known);
+}
+
 TEST(Statistics, SameValuesDoNotDiffer) {
   const std::vector<double> a = {5.1, 5.3, 4.9, 5.0, 5.2, 5.1};
   const Shift shift = shift_of(a, a);
