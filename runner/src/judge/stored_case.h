@@ -36,6 +36,13 @@ struct StoredReport {
   ReportFingerprint fingerprint;
 };
 
+/// A kernel report, and the run in which it was first met.
+struct SeenReport {
+  ReportFingerprint fingerprint;
+  std::string run;
+  std::string started;  ///< of that run, wall time
+};
+
 /// One case as it ended in one run.
 struct StoredCase {
   int64_t id = 0;

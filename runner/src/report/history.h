@@ -13,13 +13,6 @@
 
 namespace o2lab {
 
-/// A kernel report, and the run in which it was first met.
-struct SeenReport {
-  ReportFingerprint fingerprint;
-  std::string run;
-  std::string started;  ///< of that run, wall time
-};
-
 /// All runs that this user made, in an SQLite file; several runs may write to it at once.
 class RunHistory {
  public:
