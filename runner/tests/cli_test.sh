@@ -75,6 +75,10 @@ refused 'bisect: no such end' 2 'nope: neither part nor patch' bisect --good nop
 refused 'bisect: nothing to resume' 2 'wants the directory of a bisection' bisect --resume "$tmp"
 refused 'bisect --step: bad usage is no verdict for git' 202 '--frobnicate' bisect --step --frobnicate
 refused 'bisect --step: neither is an unknown case' 200 'name one case in full' bisect --step Nope
+refused "morning: an unknown run" 2 "nope: neither a run directory nor the id of a stored run" morning --night nope
+refused "morning: mail and JSON" 2 "excludes" morning --mail --json
+refused "morning: against nothing" 2 "--against" morning --against 0
+refused "morning: nothing ran" 4 "nothing ran: no stored run has a case" morning --out "$tmp/morning.html"
 refused "series: unknown flag" 2 "--frobnicate: see o2lab series --help" series --frobnicate
 refused "series: no such series file" 2 "build\\.sh --parts: SERIES=.*nowhere: no such series file" series --series "$tmp/nowhere"
 refused "series: unknown part" 2 "--at 99: the series has no such part: use none, 00" series --at 99

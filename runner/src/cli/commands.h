@@ -13,6 +13,8 @@ struct Chosen {
   int (*supervised)(const Options&, const StopFd&) = nullptr;
 };
 
+void add_morning_command(CLI::App& app, Options& options, Chosen& chosen);
+
 /// repro, new-bug.
 void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chosen& chosen);
 

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/error.h"
 #include "cli/options.h"
+#include "cli/stored_runs.h"
 #include "judge/comparison.h"
 #include "report/history.h"
 #include "report/json.h"
@@ -17,22 +17,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// A run directory, which is stored by that, or a pattern of stored runs' ids.
-std::string pattern_of(RunHistory& history, const std::string& runs) {
-  std::error_code error;
-  if (!fs::exists(fs::path(runs) / "results.json", error)) return runs;
-  const RunResult run = read_results(runs);
-  history.add(run, runs, split_events(run, read_events(runs)));
-  return run.id;
-}
-
 std::vector<Sample> samples_of(RunHistory& history, const std::string& pattern, const std::string& cases,
                                std::vector<std::string>& ids) {
-  ids = history.runs(pattern);
-  if (ids.empty())
-    fail(ErrorKind::input,
-         "{}: neither a run directory nor the id of a stored run; patterns (*, ?) match ids: quote them",
-         pattern);
+  ids = known_runs(history, pattern);
   std::vector<Sample> out;
   for (const StoredCase& one : history.cases(cases, pattern)) {
     Sample sample{one.name, one.verdict, {{kWholeCase, to_seconds(one.duration)}}};

@@ -301,6 +301,7 @@ int main_inside(int argc, char** argv) {
 
   add_bug_commands(app, options, accel, chosen);
   add_past_commands(app, options, chosen);
+  add_morning_command(app, options, chosen);
 
   const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
   const std::string command = args.empty() ? "" : args.front();

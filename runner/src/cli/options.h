@@ -46,16 +46,20 @@ struct Options {
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
   std::string up_mode = "disk";
-  int rounds = 10;                ///< bench: measurements of each figure, half as many of the recorders
-  std::string series;             ///< series: file or folder; empty: SERIES, else the repository's
-  std::vector<std::string> at;    ///< series: parts after which cases run; empty: all
-  bool edges = false;             ///< series: only around the part that each case is meant for
-  bool fresh = false;             ///< series: boot for every cell
-  bool all = false;               ///< repro: every bug
-  bool both = false;              ///< repro: the kernel without the bug too
-  std::string bug_kernel;         ///< repro: flavour; empty: the first that bug.toml names
-  int bug_runs = 0;               ///< repro: that many, whatever shows; 0: until the bug shows
-  std::vector<std::string> runs;  ///< report, history --import, compare: run directories, or patterns of ids
+  int rounds = 10;              ///< bench: measurements of each figure, half as many of the recorders
+  std::string series;           ///< series: file or folder; empty: SERIES, else the repository's
+  std::vector<std::string> at;  ///< series: parts after which cases run; empty: all
+  bool edges = false;           ///< series: only around the part that each case is meant for
+  bool fresh = false;           ///< series: boot for every cell
+  bool all = false;             ///< repro: every bug
+  bool both = false;            ///< repro: the kernel without the bug too
+  std::string bug_kernel;       ///< repro: flavour; empty: the first that bug.toml names
+  int bug_runs = 0;             ///< repro: that many, whatever shows; 0: until the bug shows
+  int against_runs = 20;        ///< morning: runs before the night
+  std::string page;             ///< morning: file; empty: in the folder for run directories
+  bool mail = false;            ///< morning: only a paragraph
+  std::vector<std::string>
+      runs;  ///< report, history --import, compare, morning: run directories, or patterns of ids
 };
 
 /// 0, or the exit code of DESIGN; each prints what it has to say.
@@ -78,5 +82,6 @@ int run_bisect_step(const Options& options, const StopFd& stop);
 int run_report(const Options& options);
 int run_history(const Options& options);
 int run_compare(const Options& options);
+int run_morning(const Options& options);
 
 }  // namespace o2lab

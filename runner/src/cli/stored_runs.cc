@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/stored_runs.h"
+
+#include "base/error.h"
+#include "report/json.h"
+
+namespace o2lab {
+
+std::string pattern_of(RunHistory& history, const std::string& runs) {
+  std::error_code error;
+  if (!fs::exists(fs::path(runs) / "results.json", error)) return runs;
+  const RunResult run = read_results(runs);
+  history.add(run, runs, split_events(run, read_events(runs)));
+  return run.id;
+}
+
+std::vector<std::string> known_runs(RunHistory& history, const std::string& pattern) {
+  std::vector<std::string> ids = history.runs(pattern);
+  if (ids.empty())
+    fail(ErrorKind::input,
+         "{}: neither a run directory nor the id of a stored run; patterns (*, ?) match ids: quote them",
+         pattern);
+  return ids;
+}
+
+}  // namespace o2lab
