@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "judge/comparison.h"
@@ -43,9 +44,11 @@ struct MorningCase {
   Standing standing = Standing::passes;
   FailureRate tonight, before;
   std::vector<MorningRun> runs;  ///< that gave a verdict, oldest first
-  size_t since = 0;              ///< of `runs`: the first of the standing: fails, or passes again
-  RateChange change;             ///< up where it fails tonight, else down
-  StoredCase shown;     ///< failed tonight where one did, else its last failure, else its last ending
+  std::optional<size_t> since;  ///< of `runs`: from where on it fails, or passes again; none: nothing to date
+  RateChange change;            ///< up where it fails tonight, else down
+  StoredCase shown;             ///< failed tonight where one did, else its last failure, else its last ending
+  /// Run and folder of each failure of tonight, oldest first.
+  std::vector<std::pair<std::string, std::string>> failures;
   std::string why;      ///< what the numbers say, one sentence
   bool is_new = false;  ///< something to look at that the morning before did not show
 };

@@ -78,8 +78,8 @@ void judge_failing(MorningCase& c, double alpha) {
   const auto first_tonight = static_cast<size_t>(
       std::find_if(c.runs.begin(), c.runs.end(), [](const MorningRun& run) { return run.tonight; }) -
       c.runs.begin());
-  c.since = first_tonight;
   if (c.before.failed == 0) {
+    c.since = first_tonight;
     c.standing = Standing::new_failure;
     c.is_new = true;
     if (c.before.ran == 0) {
@@ -95,7 +95,7 @@ void judge_failing(MorningCase& c, double alpha) {
   if (const size_t from = unbroken_from(c.runs, c.runs.size()); from < first_tonight) {
     c.standing = Standing::still_failing;
     c.since = from;
-    c.why = fmt::format("each time since, {}", text_of(all_of(c)));
+    c.why = fmt::format("all {} trials since then failed, none before", all_of(c).failed);
     return;
   }
   const bool named = c.change.first > 0 && c.change.probability <= alpha;
@@ -219,6 +219,8 @@ std::vector<MorningCase> morning_cases(const std::vector<StoredCase>& tonight,
       judge_failing(c, alpha);
     }
     c.shown = shown_of(endings, c.standing);
+    for (const StoredCase* one : endings.tonight)
+      if (one->failed()) c.failures.emplace_back(one->run, one->folder);
   }
   return out;
 }

@@ -26,7 +26,7 @@ TEST(Morning, FailureThatNeverWasIsNew) {
   const MorningCase c = standing_of("ppppppppppppppppppppF");
   EXPECT_EQ(c.standing, Standing::new_failure);
   EXPECT_TRUE(c.is_new);
-  EXPECT_EQ(c.runs.at(c.since).id, "run20");
+  EXPECT_EQ(c.runs.at(c.since.value()).id, "run20");
   EXPECT_THAT(
       c.why,
       HasSubstr("1 of 1 failed, none of 20 before; if nothing had changed that had a chance of 0.048"));
@@ -41,7 +41,7 @@ TEST(Morning, FailureGoesOnSinceItsFirstRun) {
   const MorningCase c = standing_of("ppppFFF");
   EXPECT_EQ(c.standing, Standing::still_failing);
   EXPECT_FALSE(c.is_new);
-  EXPECT_EQ(c.runs.at(c.since).id, "run04");
+  EXPECT_EQ(c.runs.at(c.since.value()).id, "run04");
 }
 
 TEST(Morning, FlakeThatFailsAgainIsNoRegression) {
@@ -59,7 +59,7 @@ TEST(Morning, FlakeThatFailsAllTheTimeIsARegressionOnceThatIsSure) {
   const MorningCase told = standing_of("ppppppppppFpppppppppFFF");
   EXPECT_EQ(told.standing, Standing::new_failure);
   EXPECT_TRUE(told.is_new);
-  EXPECT_EQ(told.runs.at(told.since).id, "run20");
+  EXPECT_EQ(told.runs.at(told.since.value()).id, "run20");
   EXPECT_THAT(told.why, HasSubstr("fails more often: 3 of 3 since then, 1 of 20 before"));
   const MorningCase later = standing_of("ppppppppppFpppppppppFFFF");
   EXPECT_EQ(later.standing, Standing::still_failing);
@@ -75,7 +75,7 @@ TEST(Morning, FixedOrOnlyLucky) {
   other.story("A.B", "ppp", "k0").story("A.B", "---FFF", "k1").story("A.B", "------p", "k2");
   const MorningCase c = other.morning().cases.at(0);
   EXPECT_EQ(c.standing, Standing::fixed);
-  EXPECT_EQ(c.runs.at(c.since).id, "run06");
+  EXPECT_EQ(c.runs.at(c.since.value()).id, "run06");
   EXPECT_FALSE(other.morning().anything_new());
   EXPECT_EQ(standing_of("pppppppFp").standing, Standing::flaky) << "the same kernel failed and passed";
 }

@@ -34,7 +34,7 @@ class Nights {
     one.started = fmt::format("2026-11-{:02}T01:00:00.000Z", run + 1);
     one.started_ns = int64_t{run} * 24 * 3600 * 1'000'000'000;
     one.flavour = "lab";
-    one.topology = "as each case asks";
+    one.topology = kOwnTopology;
     one.accel = "tcg";
     one.kernel_hash = hash;
     one.folder = "cases/" + name;

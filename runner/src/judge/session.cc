@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "cluster/o2cb_script.h"
 #include "judge/host_info.h"
+#include "judge/stored_case.h"
 #include "observe/death.h"
 #include "vm/libvirt_hypervisor.h"
 
@@ -42,7 +43,7 @@ Session::Session(const SessionOptions& options, const StopFd& stop)
   result_.id = options.run_id.empty() ? new_run_id() : options.run_id;
   result_.command = options.command;
   result_.seed = options.seed;
-  result_.topology = options.topology.empty() ? "as each case asks" : options.topology;
+  result_.topology = options.topology.empty() ? kOwnTopology : options.topology;
   if (!options.topology.empty()) result_.topology_values = find_topology(options.topology);
   // Everything that can be wrong with the input is found before anything is started or written.
   const KernelBuild& build = kernel(options.flavour);

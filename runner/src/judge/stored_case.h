@@ -9,6 +9,9 @@
 
 namespace o2lab {
 
+/// Topology of a run that leaves it to its cases.
+inline constexpr const char* kOwnTopology = "as each case asks";
+
 /// A run as the history has it.
 struct StoredRun {
   std::string id;

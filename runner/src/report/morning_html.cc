@@ -17,7 +17,8 @@ namespace {
 /// What this page has beyond the page of a run.
 constexpr const char* kStyle = R"css(
 .earlier i { width: 7px; height: 14px; } .earlier i.tonight { outline: 1.5px solid var(--text); outline-offset: 1px; }
-table.morning td { vertical-align: top; } table.morning td:nth-child(2) { min-width: 20em; overflow-wrap: anywhere; }
+table.morning td { vertical-align: top; } table.morning td { white-space: nowrap; }
+table.morning td:nth-child(2) { min-width: 20em; white-space: normal; overflow-wrap: anywhere; }
 table.morning .why { font-size: 13px; color: var(--soft); } table.morning pre { margin: 4px 0 0; }
 .count { font-weight: 400; color: var(--soft); }
 )css";
@@ -50,11 +51,16 @@ std::string anchor_in(const std::string& folder) {
 }
 
 std::string files_of(const MorningLinks& links, const std::string& run, const std::string& folder) {
-  std::string out =
-      links.link(run, "index.html", "page", anchor_in(folder)) + "<br>" + links.link(run, folder, "folder");
-  const std::string bundle = folder + "/bundle.tar.zst";
-  if (links.exists(run, bundle)) out += "<br>" + links.link(run, bundle, "bundle");
-  return out;
+  return links.link(run, "index.html", "page", anchor_in(folder)) + "<br>" +
+         links.link(run, folder, "folder");
+}
+
+/// The last bundle that the failures of tonight left: only the first few of a run leave one.
+std::string bundle_of(const MorningLinks& links, const MorningCase& c) {
+  for (auto at = c.failures.rbegin(); at != c.failures.rend(); ++at)
+    if (const std::string bundle = at->second + "/bundle.tar.zst"; links.exists(at->first, bundle))
+      return "<br>" + links.link(at->first, bundle, "bundle");
+  return "";
 }
 
 std::string since_of(const MorningLinks& links, const std::string& run, const std::string& started) {
@@ -75,10 +81,9 @@ std::string cases_html(const std::vector<const MorningCase*>& all, const Morning
     if (c->shown.failed()) out += "<pre>" + html(one_line(c->shown.reason, 400)) + "</pre>";
     if (!c->shown.expected.empty())
       out += "<div class=\"why\">Expected: " + html(c->shown.expected) + "</div>";
-    const bool dated = c->standing != Standing::flaky && c->since < c->runs.size();
     out += fmt::format("</td><td>{}</td><td>{}</td></tr>\n",
-                       dated ? since_of(links, c->runs[c->since].id, c->runs[c->since].started) : "",
-                       files_of(links, c->shown.run, c->shown.folder));
+                       c->since ? since_of(links, c->runs[*c->since].id, c->runs[*c->since].started) : "",
+                       files_of(links, c->shown.run, c->shown.folder) + bundle_of(links, *c));
   }
   return out + kTableEnd;
 }
@@ -168,13 +173,13 @@ std::string header_html(const Morning& morning) {
   const char* state = morning.night.empty() ? "none" : morning.anything_new() ? "fail" : "pass";
   std::string out = fmt::format("<header class=\"{}\"><h1>{}</h1>", state, html(morning_headline(morning)));
   if (!morning.night.empty()) {
+    const std::string from = day_of(morning.night.front().started), to = day_of(morning.night.back().started);
     size_t passing = 0;
     for (const MorningCase& one : morning.cases)
       passing += one.tonight.ran > 0 && one.tonight.failed == 0 ? 1 : 0;
-    out +=
-        fmt::format("<p class=\"soft\">{} of {} cases passed in {} run{}, {} to {} UTC</p>", passing,
-                    morning.cases.size(), morning.night.size(), morning.night.size() == 1 ? "" : "s",
-                    html(day_of(morning.night.front().started)), html(day_of(morning.night.back().started)));
+    out += fmt::format("<p class=\"soft\">{} of {} cases passed in {} run{}, started {} UTC</p>", passing,
+                       morning.cases.size(), morning.night.size(), morning.night.size() == 1 ? "" : "s",
+                       html(from == to ? from : from + " to " + to));
   }
   if (morning.times.overall.shift.known)
     out += "<p class=\"soft\">Whole cases, all together: " + html(morning.times.overall.text()) + "</p>";

@@ -27,7 +27,7 @@ ordered_json json_of(const MorningCase& c) {
   out["new"] = c.is_new;
   out["tonight"] = json_of(c.tonight);
   out["before"] = json_of(c.before);
-  out["since"] = c.since < c.runs.size() ? ordered_json(c.runs[c.since].id) : ordered_json();
+  out["since"] = c.since ? ordered_json(c.runs[*c.since].id) : ordered_json();
   out["probability_of_one_rate"] = c.change.first > 0 ? ordered_json(c.change.probability) : ordered_json();
   out["why"] = c.why;
   out["class"] = c.shown.failure;

@@ -13,8 +13,6 @@
 namespace o2lab {
 namespace {
 
-constexpr const char* own_topology = "as each case asks";
-
 template <class T>
 std::vector<const T*> new_ones(const std::vector<T>& all) {
   std::vector<const T*> out;
@@ -52,8 +50,7 @@ void add_lines(std::string& out, const char* title, const std::vector<const Morn
   for (const MorningCase* one : all) {
     out += fmt::format("{:<14}{}", title, label_of(one->key));
     if (!one->why.empty()) out += ": " + one->why;
-    if (one->since < one->runs.size() && one->standing != Standing::flaky)
-      out += fmt::format(" (since {})", one->runs[one->since].id);
+    if (one->since) out += fmt::format(" (since {})", one->runs[*one->since].id);
     out += "\n";
     if (one->standing == Standing::new_failure || one->standing == Standing::no_verdict)
       out += fmt::format("{:<14}{}\n", "", one_line(one->shown.reason, 160));
@@ -64,7 +61,7 @@ void add_lines(std::string& out, const char* title, const std::vector<const Morn
 
 std::string label_of(const MorningKey& key) {
   std::string out = key.name.empty() ? key.flavour : key.name + " on " + key.flavour;
-  if (!key.topology.empty() && key.topology != own_topology) out += ", " + key.topology;
+  if (!key.topology.empty() && key.topology != kOwnTopology) out += ", " + key.topology;
   return out;
 }
 
