@@ -201,6 +201,25 @@ TEST(Morning, WhatMovedByLittleOrWithEverythingElseIsNotNamed) {
   EXPECT_EQ(times.slower[0].key.name, "A.B7");
 }
 
+TEST(Morning, ABusyHostIsNotNamedWhereFewCasesRan) {
+  // As it was met: whole cases in a night in which two cores had sixteen things to do.
+  const std::vector<std::pair<double, double>> usual_and_busy = {
+      {3.98, 15.3}, {24.5, 46.0}, {3.85, 13.6}, {7.15, 27.3}, {8.06, 21.9}};
+  Nights nights;
+  for (size_t name = 0; name < usual_and_busy.size(); ++name)
+    for (int run = 0; run < 4; ++run)
+      for (int i = 0; i < 5; ++i) {
+        const auto [usual, busy] = usual_and_busy[name];
+        nights.ending(fmt::format("A.B{}", name), run, 'p', (run == 3 ? busy : usual) * (1 + 0.01 * i));
+      }
+  EXPECT_THAT(nights.morning().times.slower, IsEmpty());
+  for (int i = 0; i < 5; ++i) nights.ending("A.Worse", 3, 'p', 60 + i);
+  for (int run = 0; run < 3; ++run)
+    for (int i = 0; i < 5; ++i) nights.ending("A.Worse", run, 'p', 8 + 0.1 * i);
+  ASSERT_THAT(nights.morning().times.slower, SizeIs(1));
+  EXPECT_EQ(nights.morning().times.slower[0].key.name, "A.Worse");
+}
+
 TEST(Morning, AnotherAcceleratorOrAFailureTellsNothingOfTimes) {
   Nights nights;
   for (int run = 0; run < 4; ++run)

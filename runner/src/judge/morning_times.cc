@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which times moved: by ranks, at a confidence that bears how many are looked at.
+// Which times moved: by ranks, at a confidence that bears how many are looked at, and by more than all others
+// did.
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
+#include <optional>
 #include <tuple>
 
 #include "judge/morning.h"
@@ -14,17 +15,20 @@ namespace {
 constexpr double least_share = 0.1;    // of the median before: what moved by less matters to nobody
 constexpr double least_seconds = 0.1;  // that too
 constexpr size_t slack = 3;            // measurements that may lie on the wrong side of the others
+constexpr size_t few_runs = 3;         // fewer may share one host's bad night
 
+using Runs = std::vector<MorningTime::Run>;
 /// Times of one accelerator only: QEMU without KVM is many times slower.
 using TimeKey = std::tuple<MorningKey, std::string, std::string>;
 
 struct Measured {
-  std::vector<MorningTime::Run> runs;
+  Runs runs;
   size_t first_tonight = 0;
   const StoredCase* last = nullptr;
 };
+using AllTimes = std::map<TimeKey, Measured>;
 
-void add(std::map<TimeKey, Measured>& all, const StoredCase& one, bool tonight) {
+void add(AllTimes& all, const StoredCase& one, bool tonight) {
   if (one.verdict != "pass") return;
   const auto put = [&](const std::string& name, Duration took) {
     const TimeKey key{key_of(one), one.accel, name};
@@ -40,18 +44,19 @@ void add(std::map<TimeKey, Measured>& all, const StoredCase& one, bool tonight) 
     if (i.measured) put(i.name, *i.measured);
 }
 
-size_t values(const std::vector<MorningTime::Run>& runs, size_t from, size_t to) {
-  size_t out = 0;
-  for (size_t i = from; i < to; ++i) out += runs[i].seconds.size();
+std::vector<double> values(const Runs& runs, size_t from, size_t to) {
+  std::vector<double> out;
+  for (size_t i = from; i < to; ++i) out.insert(out.end(), runs[i].seconds.begin(), runs[i].seconds.end());
   return out;
 }
 
 /// The run from which on times are held against those before: tonight's first, or, where tonight is too
 /// little to tell, one before it. By their numbers alone, so that the times themselves have no say in it.
-size_t split_of(const std::vector<MorningTime::Run>& runs, size_t first_tonight, double confidence) {
+size_t split_of(const Runs& runs, size_t first_tonight, double confidence) {
   size_t best = runs.size(), most = 0;
   for (size_t first = first_tonight; first > 0; --first) {
-    const size_t left = shift_slack(values(runs, 0, first), values(runs, first, runs.size()), confidence);
+    const size_t left =
+        shift_slack(values(runs, 0, first).size(), values(runs, first, runs.size()).size(), confidence);
     if (left > most) {
       most = left;
       best = first;
@@ -61,52 +66,89 @@ size_t split_of(const std::vector<MorningTime::Run>& runs, size_t first_tonight,
   return best;
 }
 
-struct Split {
-  std::vector<double> before, now;
-  Shift shift;
-  bool moved() const {
-    return shift.differs() && std::abs(shift.median) >= std::max(least_seconds, least_share * median(before));
+/// By how much the whole of every other case moved from the runs before `from` to those up to `until`, both
+/// start times: logarithms.
+std::vector<double> others_moved(const AllTimes& all, const TimeKey& key, const std::string& from,
+                                 const std::string& until) {
+  std::vector<double> out;
+  for (const auto& [other, m] : all) {
+    if (std::get<2>(other) != kWholeCase || std::get<1>(other) != std::get<1>(key) ||
+        std::get<0>(other) == std::get<0>(key))
+      continue;
+    std::vector<double> before, now;
+    for (const MorningTime::Run& run : m.runs) {
+      if (run.started > until) continue;
+      std::vector<double>& side = run.started < from ? before : now;
+      side.insert(side.end(), run.seconds.begin(), run.seconds.end());
+    }
+    if (!before.empty() && !now.empty() && median(before) > 0 && median(now) > 0)
+      out.push_back(std::log(median(now) / median(before)));
   }
-};
-
-Split split_at(const std::vector<MorningTime::Run>& runs, size_t first, double confidence) {
-  Split out;
-  for (size_t i = 0; i < runs.size(); ++i) {
-    std::vector<double>& side = i < first ? out.before : out.now;
-    side.insert(side.end(), runs[i].seconds.begin(), runs[i].seconds.end());
-  }
-  out.shift = shift_of(out.before, out.now, confidence);
   return out;
 }
 
-/// The same with tonight taken as fast as the nights before: it must have moved more than everything did.
-bool moved_by_itself(std::vector<MorningTime::Run> runs, size_t first_tonight, size_t first,
-                     double confidence, double common) {
-  const double raw = split_at(runs, first, confidence).shift.median;
-  for (size_t i = first_tonight; i < runs.size(); ++i)
-    for (double& seconds : runs[i].seconds) seconds /= common;
-  const Split split = split_at(runs, first, confidence);
-  return split.moved() && (split.shift.median > 0) == (raw > 0);
+/// What a case may be slower (or faster) by because of the host: as much as the others, and in a few runs,
+/// which a busy host does not slow evenly, as much as any of them but outliers. At least, or at most, 1.
+double by_the_host(const std::vector<double>& others, size_t runs, bool slower) {
+  if (others.empty()) return 1;
+  double out = median(others);
+  if (runs < few_runs && others.size() < 6) {
+    out = slower ? *std::max_element(others.begin(), others.end())
+                 : *std::min_element(others.begin(), others.end());
+  } else if (runs < few_runs) {
+    std::vector<double> off;
+    for (const double one : others) off.push_back(std::abs(one - out));
+    const double spread = 3 * 1.4826 * median(off);  // three standard deviations of a normal distribution
+    out += slower ? spread : -spread;
+  }
+  return std::exp(slower ? std::max(out, 0.0) : std::min(out, 0.0));
+}
+
+struct Look {
+  size_t first;
+  std::vector<double> before, now;
+  Shift shift;
+  bool moved = false;
+};
+
+bool matters(const Shift& shift, const std::vector<double>& before) {
+  return shift.differs() && std::abs(shift.median) >= std::max(least_seconds, least_share * median(before));
+}
+
+/// Of runs whose last ones, from `first_tonight` on, are looked at; none: too few to tell.
+std::optional<Look> look(const AllTimes& all, const TimeKey& key, const Runs& runs, size_t first_tonight,
+                         double confidence) {
+  const size_t first = split_of(runs, first_tonight, confidence);
+  if (first == runs.size()) return std::nullopt;
+  Look out{first, values(runs, 0, first), values(runs, first, runs.size()), {}};
+  out.shift = shift_of(out.before, out.now, confidence);
+  if (!matters(out.shift, out.before)) return out;
+  const bool slower = out.shift.median > 0;
+  const double host = by_the_host(others_moved(all, key, runs[first].started, runs.back().started),
+                                  runs.size() - first, slower);
+  std::vector<double> without_host = out.now;
+  for (double& seconds : without_host) seconds /= host;
+  const Shift own = shift_of(out.before, without_host, confidence);
+  out.moved = matters(own, out.before) && (own.median > 0) == slower;
+  return out;
 }
 
 /// Whether the morning before could tell it.
-bool was_told(std::vector<MorningTime::Run> runs, size_t first_tonight, double confidence, bool slower) {
-  runs.resize(first_tonight);
-  if (runs.size() < 2) return false;
-  const size_t first = split_of(runs, runs.size() - 1, confidence);
-  if (first == runs.size()) return false;
-  const Split split = split_at(runs, first, confidence);
-  return split.moved() && (split.shift.median > 0) == slower;
+bool was_told(const AllTimes& all, const TimeKey& key, const Measured& m, double confidence, bool slower) {
+  if (m.first_tonight < 2) return false;
+  const Runs runs(m.runs.begin(), m.runs.begin() + static_cast<std::ptrdiff_t>(m.first_tonight));
+  const std::optional<Look> seen = look(all, key, runs, runs.size() - 1, confidence);
+  return seen && seen->moved && (seen->shift.median > 0) == slower;
 }
 
-/// By how much the whole cases of tonight differ from those before: a slow host moves them all.
-Overall overall_of(const std::map<TimeKey, Measured>& all) {
+/// By how much the whole cases of tonight differ from those before.
+Overall overall_of(const AllTimes& all) {
   std::vector<double> ratios;
   for (const auto& [key, m] : all) {
     if (std::get<2>(key) != kWholeCase) continue;
-    const Split split = split_at(m.runs, m.first_tonight, kMorningConfidence);
-    if (median(split.before) > 0 && median(split.now) > 0)
-      ratios.push_back(std::log(median(split.now) / median(split.before)));
+    const double before = median(values(m.runs, 0, m.first_tonight));
+    const double now = median(values(m.runs, m.first_tonight, m.runs.size()));
+    if (before > 0 && now > 0) ratios.push_back(std::log(now / before));
   }
   return {kWholeCase, ratios.size(), shift_of_pairs(ratios)};
 }
@@ -114,7 +156,7 @@ Overall overall_of(const std::map<TimeKey, Measured>& all) {
 }  // namespace
 
 MorningTimes morning_times(const std::vector<StoredCase>& tonight, const std::vector<StoredCase>& earlier) {
-  std::map<TimeKey, Measured> all;
+  AllTimes all;
   for (const StoredCase& one : earlier) add(all, one, false);
   for (const StoredCase& one : tonight) add(all, one, true);
   std::erase_if(all, [](const auto& one) { return one.second.first_tonight == one.second.runs.size(); });
@@ -123,28 +165,22 @@ MorningTimes morning_times(const std::vector<StoredCase>& tonight, const std::ve
   out.looked_at = all.size();
   out.confidence = 1 - (1 - kMorningConfidence) / static_cast<double>(std::max<size_t>(all.size(), 1));
   out.overall = overall_of(all);
-  const double common = out.overall.shift.differs() ? std::exp(out.overall.shift.median) : 1;
-  for (auto& [key, m] : all) {
-    const auto& [test, accel, name] = key;
-    const size_t first = split_of(m.runs, m.first_tonight, out.confidence);
-    if (first == m.runs.size()) {
-      ++out.too_few;
-      continue;
-    }
-    Split split = split_at(m.runs, first, out.confidence);
-    if (!split.moved() || !moved_by_itself(m.runs, m.first_tonight, first, out.confidence, common)) continue;
-    const bool slower = split.shift.median > 0;
+  for (const auto& [key, m] : all) {
+    std::optional<Look> seen = look(all, key, m.runs, m.first_tonight, out.confidence);
+    if (!seen) ++out.too_few;
+    if (!seen || !seen->moved) continue;
+    const bool slower = seen->shift.median > 0;
     MorningTime found;
-    found.key = test;
-    found.name = name;
-    found.since = first;
-    found.before = std::move(split.before);
-    found.now = std::move(split.now);
-    found.shift = split.shift;
+    found.key = std::get<0>(key);
+    found.name = std::get<2>(key);
+    found.runs = m.runs;
+    found.since = seen->first;
+    found.before = std::move(seen->before);
+    found.now = std::move(seen->now);
+    found.shift = seen->shift;
     found.shown_run = m.last->run;
     found.shown_folder = m.last->folder;
-    found.is_new = !was_told(m.runs, m.first_tonight, out.confidence, slower);
-    found.runs = std::move(m.runs);
+    found.is_new = !was_told(all, key, m, out.confidence, slower);
     (slower ? out.slower : out.faster).push_back(std::move(found));
   }
   return out;
