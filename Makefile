@@ -133,6 +133,9 @@ lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with
 judge-test: kernel image runner ## kernels with a planted defect: each must be named by its verdict
 	@O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'planted defects' 1800 TERM runner/tests/planted_test.sh
 
+morning-test: kernel image runner ## a planted regression, slowdown and flake: each must be named by the morning page
+	@O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'morning page' 3600 TERM runner/tests/morning_test.sh
+
 .PHONY: bench
 bench: kernel image runner ## the performance table, each figure a ratio taken in one run
 	@$(O2LAB) bench --kernel $(KERNEL) $(ARGS)

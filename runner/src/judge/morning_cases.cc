@@ -127,7 +127,9 @@ void judge_passing(MorningCase& c, double alpha) {
     c.standing = Standing::fixed;
     c.since = named ? c.change.first : first_tonight;
     c.why = fmt::format("{} of {} failed before", c.before.failed, c.before.ran);
-    if (c.change.first > 0)
+    if (was_unbroken && !one_kernel)
+      c.why += ", all of the last ones; passes on another kernel";
+    else
       c.why += fmt::format("; one constant rate gives such an order with probability {}",
                            chance(c.change.probability));
     return;

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/html_style.h"
 #include "report/morning_text.h"
@@ -181,8 +182,11 @@ std::string header_html(const Morning& morning) {
                        morning.cases.size(), morning.night.size(), morning.night.size() == 1 ? "" : "s",
                        html(from == to ? from : from + " to " + to));
   }
-  if (morning.times.overall.shift.known)
-    out += "<p class=\"soft\">Whole cases, all together: " + html(morning.times.overall.text()) + "</p>";
+  const Overall& overall = morning.times.overall;
+  if (overall.pairs > 1)
+    out += fmt::format(
+        "<p class=\"soft\">Whole cases took {:.2f} times as long as before, in the median: {}</p>",
+        std::exp(overall.shift.median), html(overall.text()));
   return out + "</header>\n";
 }
 
