@@ -129,7 +129,7 @@ lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with
 	  $(O2LAB) run --kernel $$kernel --selection $$selection --jobs $(LABS) $(ARGS) $(CASES) || worst=$$?; \
 	done; exit $$worst
 
-.PHONY: judge-test
+.PHONY: judge-test morning-test
 judge-test: kernel image runner ## kernels with a planted defect: each must be named by its verdict
 	@O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'planted defects' 1800 TERM runner/tests/planted_test.sh
 

@@ -18,7 +18,7 @@ namespace {
 /// What this page has beyond the page of a run.
 constexpr const char* kStyle = R"css(
 .earlier i { width: 7px; height: 14px; } .earlier i.tonight { outline: 1.5px solid var(--text); outline-offset: 1px; }
-table.morning td { vertical-align: top; } table.morning td { white-space: nowrap; }
+table.morning td { vertical-align: top; } table.morning td, table.morning th { white-space: nowrap; }
 table.morning td:nth-child(2) { min-width: 20em; white-space: normal; overflow-wrap: anywhere; }
 table.morning .why { font-size: 13px; color: var(--soft); } table.morning pre { margin: 4px 0 0; }
 .count { font-weight: 400; color: var(--soft); }
