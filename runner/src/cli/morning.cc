@@ -122,7 +122,7 @@ void add_morning_command(CLI::App& app, Options& options, Chosen& chosen) {
       "  kernel report  counted once by title and first functions, whichever case, node or run had it\n"
       "  fixed, still failing, failing as expected, did not run: known, and no reason for exit 1\n"
       "\n"
-      "Of nights in which nothing changed, about 2 in 100 name a time or a rate all the same.\n"
+      "Of nights in which nothing changed, at most 2 in 100 name a time or a rate all the same.\n"
       "Exit: 0 nothing new, 1 a new failure, slower time or kernel report, or a case that lost its verdict,\n"
       "4 nothing ran.\n"
       "\n"
