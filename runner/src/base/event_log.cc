@@ -7,15 +7,16 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/event_file.h"
 
 namespace o2lab {
 
 namespace {
 
-std::string line_of(const Event& event) {
+std::string line_of(const Event& event, int64_t wall_offset) {
   nlohmann::ordered_json line;
   line["ns"] = to_ns(event.at);
-  line["wall"] = wall_time(event.at);
+  line["wall"] = wall_time(event.at + Duration(wall_offset - wall_offset_ns()));
   if (event.lab != 0) line["lab"] = event.lab;
   line["node"] = event.node;
   line["source"] = event.source;
@@ -33,7 +34,7 @@ EventLog::EventLog(const fs::path& file) : file_(std::fopen(file.c_str(), "ae"),
 }
 
 void EventLog::add(Event event) {
-  const std::string text = line_of(event);
+  const std::string text = line_of(event, wall_offset_ns());
   {
     const std::lock_guard lock(mutex_);
     if (file_ && std::fwrite(text.data(), 1, text.size(), file_.get()) != text.size() && write_error_.empty())
@@ -61,27 +62,43 @@ std::string EventLog::write_error() const {
   return write_error_;
 }
 
+std::vector<Event> read_event_file(const fs::path& file) {
+  std::vector<Event> out;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    const auto parsed = nlohmann::json::parse(line, nullptr, false);
+    if (!parsed.is_object() || !parsed.contains("ns")) continue;
+    Event event{from_ns(parsed.value("ns", int64_t{0})), parsed.value("node", 0), parsed.value("source", ""),
+                parsed.value("kind", "")};
+    if (parsed.contains("fields")) event.fields = parsed["fields"];
+    event.lab = parsed.value("lab", 0);
+    out.push_back(std::move(event));
+  }
+  return out;
+}
+
+void sort_events(std::vector<Event>& events) {
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+}
+
 std::vector<Event> merge_events(const std::vector<std::pair<int, fs::path>>& files) {
   std::vector<Event> out;
-  for (const auto& [lab, file] : files) {
-    std::ifstream in(file);
-    for (std::string line; std::getline(in, line);) {
-      const auto parsed = nlohmann::json::parse(line, nullptr, false);
-      if (!parsed.is_object() || !parsed.contains("ns")) continue;
-      Event event{from_ns(parsed.value("ns", int64_t{0})), parsed.value("node", 0),
-                  parsed.value("source", ""), parsed.value("kind", "")};
-      if (parsed.contains("fields")) event.fields = parsed["fields"];
+  for (const auto& [lab, file] : files)
+    for (Event& event : read_event_file(file)) {
       event.lab = lab;
       out.push_back(std::move(event));
     }
-  }
-  std::stable_sort(out.begin(), out.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  sort_events(out);
   return out;
 }
 
 void write_events(const fs::path& file, const std::vector<Event>& events) {
+  write_events(file, events, wall_offset_ns());
+}
+
+void write_events(const fs::path& file, const std::vector<Event>& events, int64_t wall_offset) {
   std::string text;
-  for (const Event& event : events) text += line_of(event);
+  for (const Event& event : events) text += line_of(event, wall_offset);
   write_file(file, text);
 }
 

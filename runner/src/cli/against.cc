@@ -110,7 +110,7 @@ int Against::close(CasePool& pool, const fs::path& run_dir) {
     fmt::print(stderr, "o2lab: {}\n", error.what());
   }
   std::vector<Event> events;
-  std::string unwritten = join_events(run_dir, pool.started(), events);
+  std::string unwritten = join_events(run_dir, events);
   if (unwritten.empty()) unwritten = pool.unwritten();
   const bool told =
       std::any_of(result.cases.begin(), result.cases.end(), [](const CaseResult& one) { return one.told(); });

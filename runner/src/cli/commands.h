@@ -15,6 +15,8 @@ struct Chosen {
 
 void add_morning_command(CLI::App& app, Options& options, Chosen& chosen);
 
+/// plan, merge.
+void add_night_commands(CLI::App& app, Options& options, Chosen& chosen);
 /// repro, new-bug.
 void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chosen& chosen);
 

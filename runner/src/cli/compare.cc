@@ -10,6 +10,7 @@
 #include "judge/comparison.h"
 #include "report/history.h"
 #include "report/json.h"
+#include "report/run_events.h"
 
 namespace o2lab {
 

@@ -72,10 +72,10 @@ void check_gtest_flag(std::string_view flag) {
          flag.substr(0, equals), value);
 }
 
-void check_gtest_shards() {
+Shard gtest_shard() {
   const char* total = std::getenv("GTEST_TOTAL_SHARDS");
   const char* index = std::getenv("GTEST_SHARD_INDEX");
-  if (total == nullptr && index == nullptr) return;
+  if (total == nullptr && index == nullptr) return {};
   if (total == nullptr || index == nullptr)
     fail(ErrorKind::input, "{} is set and {} is not: set both or none",
          total != nullptr ? "GTEST_TOTAL_SHARDS" : "GTEST_SHARD_INDEX",
@@ -86,6 +86,7 @@ void check_gtest_shards() {
     fail(ErrorKind::input, "GTEST_TOTAL_SHARDS=\"{}\": not a whole number from 1 on", total);
   if (!shard || *shard < 0 || *shard >= *shards)
     fail(ErrorKind::input, "GTEST_SHARD_INDEX=\"{}\": not a whole number from 0 to {}", index, *shards - 1);
+  return {*shard, *shards};
 }
 
 }  // namespace o2lab

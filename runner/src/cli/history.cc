@@ -11,6 +11,8 @@
 #include "judge/failure_rate.h"
 #include "report/history.h"
 #include "report/json.h"
+#include "report/merge.h"
+#include "report/progress.h"
 #include "report/text.h"
 
 namespace o2lab {
@@ -106,16 +108,25 @@ bool of_several_kernels(const fs::path& run_dir) {
          fs::exists(run_dir / "bisect.json", error);
 }
 
+/// Its cases count where it was merged into, or will be: a shard of a night, or a run that was merged.
+bool is_a_part(const fs::path& run_dir) {
+  std::error_code error;
+  if (fs::exists(run_dir / kMergedName, error)) return true;
+  return fs::exists(run_dir / RunProgress::name, error) && !RunProgress::read(run_dir).asked().plan.empty();
+}
+
 }  // namespace
 
-Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
+Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts,
+              bool went_on) {
   try {
     RunHistory history;
     Past past = history.before(run);
     // Nothing ran, or faults were left out: that says nothing to other runs.
     if (!run.cases.empty() && run.command.find("--no-faults") == std::string::npos &&
-        !of_several_kernels(run_dir))
-      history.add(run, run_dir, parts);
+        !of_several_kernels(run_dir) && !is_a_part(run_dir) && parts_of(run).empty())
+      history.add(run, run_dir, parts,
+                  went_on ? std::vector<std::string>{run.id} : std::vector<std::string>{});
     return past;
   } catch (const std::exception& error) {
     fmt::print(stderr, "o2lab: this run is not in the history: {}\n", error.what());
@@ -130,6 +141,10 @@ int run_history(const Options& options) {
     for (const std::string& dir : options.runs) {
       if (of_several_kernels(dir)) {
         if (!options.json) fmt::print("{}: left out: its cases ran on several kernels\n", dir);
+        continue;
+      }
+      if (is_a_part(dir)) {
+        if (!options.json) fmt::print("{}: left out: it counts where it is merged (o2lab merge)\n", dir);
         continue;
       }
       const bool is_new = import_run(history, dir);

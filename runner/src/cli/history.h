@@ -9,7 +9,9 @@
 namespace o2lab {
 
 /// What earlier runs say, for the report of `run`, which is stored beside them with `parts`, its
-/// split_events(). Whatever goes wrong with the history is told on stderr and harms no run.
-Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
+/// split_events(). `went_on`: what is stored of it may be an earlier sitting, and is replaced. Whatever goes
+/// wrong with the history is told on stderr and harms no run.
+Past remember(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts,
+              bool went_on = false);
 
 }  // namespace o2lab

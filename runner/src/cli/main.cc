@@ -16,7 +16,9 @@
 #include "cli/commands.h"
 #include "cli/gtest_flags.h"
 #include "cli/options.h"
+#include "cli/plan.h"
 #include "cli/repeat_options.h"
+#include "cli/resume.h"
 #include "cli/schedule_file.h"
 
 namespace o2lab {
@@ -36,7 +38,6 @@ std::vector<std::string> without_gtest_flags(int argc, char** argv) {
     check_gtest_flag(arg);
     theirs.push_back(argv[i]);
   }
-  check_gtest_shards();
   int count = static_cast<int>(theirs.size());
   theirs.push_back(nullptr);
   testing::InitGoogleTest(&count, theirs.data());
@@ -168,7 +169,17 @@ int dispatch(const Chosen& chosen, const Options& options) {
 int main_inside(int argc, char** argv) {
   Options options;
   options.session.command = shell_quoted(argc, argv);
-  std::vector<std::string> args = without_gtest_flags(argc, argv);
+  options.args.assign(argv + 1, argv + argc);
+  const std::optional<Resumed> resumed = resumed_run(options.args);
+  if (resumed) {
+    options.args = resumed->args;
+    options.session.command = resumed->command;
+    options.resume = resumed->run_dir;
+  }
+  std::vector<char*> words{argv[0]};
+  for (std::string& arg : options.args) words.push_back(arg.data());
+  std::vector<std::string> args = without_gtest_flags(static_cast<int>(words.size()), words.data());
+  options.shard = gtest_shard();
   if (std::any_of(argv, argv + argc, [](std::string_view arg) { return arg == "--gtest_help"; })) return 0;
   options.session.repository = repository_root();
   options.session.results = options.session.repository / "results";
@@ -207,6 +218,17 @@ int main_inside(int argc, char** argv) {
                   "first failure stays, cases that run then still end, and no other begins")
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
+  CLI::Option* plan =
+      run->add_option("--plan", options.plan,
+                      "Of a night (o2lab plan): the cases of the own shard, kernel and seed come from it")
+          ->check(CLI::ExistingFile);
+  plan->needs(run->add_option("--leg", options.leg, "Which leg of that plan")->needs(plan));
+  for (const char* other : {"PATTERN", "--kernel", "--topology", "--selection"})
+    plan->excludes(run->get_option(other));
+  run->add_option(
+      "--resume", options.resume,
+      "Go on with an interrupted run (its directory, and nothing beside it): with its arguments, seed "
+      "and shard; cases that have a verdict keep it");
   add_repeat_options(*run, options);
   run->add_option(
       "--seed", options.session.seed,
@@ -299,6 +321,7 @@ int main_inside(int argc, char** argv) {
   bench->add_flag("--json", options.json, "Machine-readable");
   bench->callback([&] { chosen.supervised = run_bench; });
 
+  add_night_commands(app, options, chosen);
   add_bug_commands(app, options, accel, chosen);
   add_past_commands(app, options, chosen);
   add_morning_command(app, options, chosen);
@@ -318,14 +341,20 @@ int main_inside(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     fail(ErrorKind::input, "{}: see o2lab {}--help", error.what(), known ? command + " " : "");
   }
+  if (!options.plan.empty() && command == "run") apply_plan(options);
   if (options.session.seed == 0) {
     options.session.seed = 1 + static_cast<uint64_t>(to_ns(Clock::now()) + wall_offset_ns()) % 999999;
     options.session.command += fmt::format(" --seed {}", options.session.seed);
+    options.args.insert(options.args.end(), {"--seed", std::to_string(options.session.seed)});
   }
   if (options.selection == "nightly" && options.session.topology.empty())
     options.session.topology = "kernel-defaults";
   if ((options.until_fail || options.until_confident > 0) && options.repeat == 1) options.repeat = 1000000;
   options.session.results = fs::absolute(options.session.results);
+  if (resumed) {
+    options.session.results = resumed->run_dir.parent_path();
+    options.session.run_id = resumed->run_dir.filename();
+  }
   return dispatch(chosen, options);
 }
 

@@ -28,17 +28,26 @@ struct BisectOptions {
 
 /// Everything the subcommands take; each uses what is its own.
 struct Options {
+  std::vector<std::string> args;  ///< of the command line, without the program and with the seed
   std::vector<std::string> patterns;
   SessionOptions session;
   std::string selection = "lab-test";
   int jobs = 1;  ///< run, series: labs beside each other
   int repeat = 1;
   bool until_fail = false;
-  double until_confident = 0;  ///< run: repeat until the answer has this probability; 0: no question
-  std::optional<double> rate;  ///< run: is the failure rate below this or above
-  double within = 0.1;         ///< run: half-width of the interval that answers
-  std::string against;         ///< run: the second kernel, FLAVOUR or FLAVOUR@PART
-  std::string expected;        ///< run: another cases/expected.toml; none
+  double until_confident = 0;     ///< run: repeat until the answer has this probability; 0: no question
+  std::optional<double> rate;     ///< run: is the failure rate below this or above
+  double within = 0.1;            ///< run: half-width of the interval that answers
+  std::string against;            ///< run: the second kernel, FLAVOUR or FLAVOUR@PART
+  std::string plan;               ///< run, merge: file of the night's plan; empty: none
+  std::string plan_id;            ///< run: its id
+  std::string leg;                ///< run: which leg of it
+  std::vector<std::string> legs;  ///< plan: KERNEL:SELECTION
+  Shard shard;                    ///< run: of GTEST_SHARD_INDEX and GTEST_TOTAL_SHARDS
+  int shards = 1;                 ///< plan
+  std::string out;                ///< plan: file; empty: stdout
+  std::string resume;             ///< run: directory of the run to go on with
+  std::string expected;           ///< run: another cases/expected.toml; none
   BisectOptions bisect;
   bool json = false;
   std::string node;                  ///< shell, exec
@@ -59,7 +68,7 @@ struct Options {
   std::string page;             ///< morning: file; empty: in the folder for run directories
   bool mail = false;            ///< morning: only a paragraph
   std::vector<std::string>
-      runs;  ///< report, history --import, compare, morning: run directories, or patterns of ids
+      runs;  ///< report, history --import, compare, merge, morning: run directories, or patterns of ids
 };
 
 /// 0, or the exit code of DESIGN; each prints what it has to say.
@@ -81,6 +90,8 @@ int run_bisect(const Options& options, const StopFd& stop);
 int run_bisect_step(const Options& options, const StopFd& stop);
 int run_report(const Options& options);
 int run_history(const Options& options);
+int run_plan(const Options& options);
+int run_merge(const Options& options);
 int run_compare(const Options& options);
 int run_morning(const Options& options);
 

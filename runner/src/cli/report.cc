@@ -9,6 +9,7 @@
 #include "report/history.h"
 #include "report/html.h"
 #include "report/json.h"
+#include "report/run_events.h"
 #include "report/summary_line.h"
 #include "report/write.h"
 

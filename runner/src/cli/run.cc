@@ -14,6 +14,7 @@
 #include "judge/case_worker.h"
 #include "judge/session_runner.h"
 #include "report/console_summary.h"
+#include "report/json.h"
 #include "report/summary_line.h"
 #include "report/write.h"
 
@@ -30,7 +31,7 @@ std::vector<std::string> write_reports(const EndedRun& run) {
   try {
     ReportExtras extras;
     const std::vector<CaseEvents> parts = split_events(run.result, run.events);
-    extras.past = remember(run.result, run.run_dir, parts);
+    extras.past = remember(run.result, run.run_dir, parts, run.went_on);
     write_run_reports(run.result, parts, run.run_dir, std::move(extras));
   } catch (const std::exception& error) {
     wrong.emplace_back(error.what());
@@ -65,16 +66,33 @@ GtestRun gtest_run(const Options& options) {
 /// All cases in one lab of this process, one after another.
 int run_in_turn(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge) {
   Session session(options.session, stop);
+  RunResult begun = session.result();
+  begun.shard = options.shard;  // a plan takes the variables out of the environment
+  RunProgress progress(session.run_dir(), asked_of(options), begun);
   print_start(session.run_dir(), session.result());
-  run.finished = [&](const CaseResult& result) { write_case(result, session.run_dir()); };
+  run.finished = [&](const CaseResult& result) {
+    keep_case(result, session.run_dir(), progress, !session.interrupted() && session.broken().empty());
+  };
   SessionRunner runner(session, [&](CaseResult& result) { judge.judge(result); });
   run_by_gtest(runner, run);
+  const bool to_its_end = runner.why_not().empty();
   session.finish(own_cpu());
   const std::vector<Event> events = session.events().since(0, [](const Event&) { return true; });
   RunResult result = session.result();
+  result.shard = options.shard;
   const std::optional<int> answer = judge.conclude(result);
-  return close_run({result, events, session.run_dir(), session.events().write_error(), session.broken(),
-                    session.interrupted(), answer});
+  const int code = close_run({result, events, session.run_dir(), session.events().write_error(),
+                              session.broken(), session.interrupted(), answer});
+  if (to_its_end) progress.end();
+  return code;
+}
+
+/// Whether there is nothing to go on with. What the lab could not judge is tried again.
+bool has_ended(const Sitting& sitting) {
+  const std::vector<CaseResult>& cases = sitting.progress.run().cases;
+  return sitting.resumed && sitting.progress.ended() &&
+         std::none_of(cases.begin(), cases.end(),
+                      [](const CaseResult& one) { return one.verdict == Verdict::error; });
 }
 
 /// GoogleTest prints them as it documents; the cases are never made, so that no lab is needed.
@@ -113,6 +131,15 @@ int close_run(const EndedRun& run) {
   return counts.passed + counts.expected == 0 ? 4 : 0;
 }
 
+void keep_case(const CaseResult& result, const fs::path& run_dir, RunProgress& progress, bool healthy) {
+  write_case(result, run_dir);
+  try {
+    if (result.verdict != Verdict::skip || healthy) progress.add(result);
+  } catch (const Error& error) {
+    fmt::print(stderr, "o2lab: {}\n", error.what());
+  }
+}
+
 void write_case(const CaseResult& result, const fs::path& run_dir) {
   try {
     write_case_reports(result, run_dir);
@@ -131,14 +158,28 @@ int run_cases(const Options& options, const StopFd& stop) {
   if (options.session.flavour.find('@') != std::string::npos)
     fail(ErrorKind::input, "--kernel {}: FLAVOUR@PART is for --against; all parts: o2lab series",
          options.session.flavour);
+  if (!options.plan.empty() && options.patterns.empty()) {
+    fmt::print(stderr, "o2lab: the plan has no case of leg {} for shard {}\n", options.leg,
+               options.shard.index);
+    return 4;
+  }
   refuse_unknown(options.patterns);
   if (testing::GTEST_FLAG(list_tests)) return list_by_gtest(options);
   require_host(options.session.results);
   RunJudge judge(options);
   GtestRun run = gtest_run(options);
   judge.ask(run);
-  return options.jobs == 1 ? run_in_turn(options, stop, std::move(run), judge)
-                           : run_beside(options, stop, std::move(run), judge);
+  if (options.jobs == 1 && options.resume.empty()) return run_in_turn(options, stop, std::move(run), judge);
+  Sitting sitting;
+  if (!options.resume.empty()) sitting = resumed_sitting(options);
+  if (has_ended(sitting)) {
+    const RunResult result = read_results(options.resume);
+    fmt::print(stderr, "o2lab: {}: nothing is left to run\n", options.resume);
+    return close_run({result, read_events(options.resume), options.resume, "", "", false, {}, true});
+  }
+  for (const CaseResult& one : sitting.progress.run().cases)
+    if (one.told()) judge.keep(one);
+  return run_beside(options, stop, std::move(run), judge, std::move(sitting));
 }
 
 }  // namespace o2lab

@@ -11,6 +11,9 @@
 #include "judge/expected_failures.h"
 #include "judge/failure_rate.h"
 #include "judge/gtest_bridge.h"
+#include "judge/kept_results.h"
+#include "report/progress.h"
+#include "report/run_events.h"
 
 namespace o2lab {
 
@@ -25,17 +28,33 @@ struct EndedRun {
   std::string broken;        ///< why the run could not go on
   bool interrupted = false;
   std::optional<int> answer;  ///< exit code, where the run had a question instead of cases that must pass
+  bool went_on = false;       ///< its results of an earlier sitting may be in the history already
+};
+
+/// How far a run has come, and what an earlier sitting left to this one.
+struct Sitting {
+  RunProgress progress;
+  KeptResults kept;
+  bool resumed = false;
 };
 
 /// Writes the reports of the run, prints its end, and returns what the program exits with.
 int close_run(const EndedRun& run);
 /// The reports of one case; says on stderr what cannot be written.
 void write_case(const CaseResult& result, const fs::path& run_dir);
+/// The same, and its result where a later sitting finds it. `healthy`: a skip means that the case cannot run
+/// here, not that the run is at its end.
+void keep_case(const CaseResult& result, const fs::path& run_dir, RunProgress& progress,
+               bool healthy = false);
+/// What a run is asked for; throws as load_kernel() does.
+RunAsked asked_of(const Options& options);
+/// What earlier sittings of the run have left; throws input when the cases or what they run on are others
+/// now.
+Sitting resumed_sitting(const Options& options);
+/// Puts results of this sitting, and the kept ones among them, into the run that it goes on with.
+void go_on_with(const RunProgress& progress, RunResult& result);
 /// "o2lab: RUN DIRECTORY, kernel …": the first line of a run.
 void print_start(const fs::path& run_dir, const RunResult& result);
-
-/// The timelines of the labs 1 to `labs` as the one of the run. Returns why that is not whole, else empty.
-std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events);
 
 /// What a run holds its results against beside the cases' own expectations.
 class RunJudge {
@@ -43,6 +62,8 @@ class RunJudge {
   explicit RunJudge(const Options& options);
   /// Of a result that just came: cases/expected.toml, then the question of --until-confident.
   void judge(CaseResult& result);
+  /// Of one of an earlier sitting, which is judged already.
+  void keep(const CaseResult& result);
   /// Has `run` end as soon as the question is answered.
   void ask(GtestRun& run);
   bool answered() const { return question_ && question_->answered(); }
@@ -62,6 +83,6 @@ std::string lacks_image(const SessionOptions& session, const CaseSpec& spec);
 std::vector<std::string> write_pool_reports(CasePool& pool, const fs::path& run_dir, std::string section);
 
 /// Several cases at a time, each in a lab of its own (CasePool).
-int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge);
+int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge, Sitting sitting);
 
 }  // namespace o2lab

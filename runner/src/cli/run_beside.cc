@@ -33,27 +33,11 @@ void print_progress(const CaseResult& result, int over, int of, std::optional<Du
 
 }  // namespace
 
-std::string join_events(const fs::path& run_dir, int labs, std::vector<Event>& events) {
-  std::vector<std::pair<int, fs::path>> parts;
-  for (int lab = 1; lab <= labs; ++lab)
-    parts.emplace_back(lab, run_dir / fmt::format("events-{}.jsonl", lab));
-  events = merge_events(parts);
-  try {
-    write_events(run_dir / "events.jsonl", events);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  std::error_code ignored;
-  for (const auto& [lab, part] : parts) fs::remove(part, ignored);
-  return {};
-}
-
 std::vector<std::string> write_pool_reports(CasePool& pool, const fs::path& run_dir, std::string section) {
   std::vector<std::string> wrong;
   try {
     std::vector<Event> events;
-    if (const std::string why = join_events(run_dir, pool.started(), events); !why.empty())
-      wrong.push_back(why);
+    if (const std::string why = join_events(run_dir, events); !why.empty()) wrong.push_back(why);
     write_run_reports(pool.result(), split_events(pool.result(), events), run_dir,
                       {.section = std::move(section), .past = {}, .beats = {}});
   } catch (const std::exception& error) {
@@ -63,9 +47,10 @@ std::vector<std::string> write_pool_reports(CasePool& pool, const fs::path& run_
   return wrong;
 }
 
-int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge) {
+int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudge& judge, Sitting sitting) {
   SessionOptions session = options.session;
-  session.run_id = new_run_id();
+  RunProgress& progress = sitting.progress;
+  if (!sitting.resumed) session.run_id = new_run_id();
   const fs::path run_dir = session.results / session.run_id;
   int over = 0;
   CasePool* pool_of_run = nullptr;
@@ -75,6 +60,9 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   pool_options.repeat = run.repeat;
   pool_options.until_fail = run.until_fail;
   pool_options.stop_at_failure = session.keep || testing::GTEST_FLAG(fail_fast);
+  pool_options.kept = run.kept = &sitting.kept;
+  const int first_lab = sitting.resumed ? progress.next_lab() : 1;
+  pool_options.first_lab = first_lab;
   pool_options.expected = expected_durations(session.results);
   pool_options.fits = [admission = Admission::of_this_host(session.topology)](const auto& running,
                                                                               const RegisteredCase& next) {
@@ -88,27 +76,37 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   pool_options.judge = [&](CaseResult& result, unsigned) { judge.judge(result); };
   pool_options.answered = [&] { return judge.answered(); };
   pool_options.ended = [&](const CaseResult& result) {
-    write_case(result, run_dir);
+    keep_case(result, run_dir, progress);
     ++over;
     if (!testing::GTEST_FLAG(brief))
       print_progress(result, over, pool_of_run->total(), pool_of_run->time_left());
-  };
-  run.finished = [&](const CaseResult& result) {
-    if (result.verdict == Verdict::skip) write_case(result, run_dir);
   };
   // It would print how long it has waited, not how long the case has taken.
   testing::GTEST_FLAG(print_time) = false;
 
   CasePool pool(std::move(pool_options), stop);
   pool_of_run = &pool;
+  pool.result().shard = options.shard;  // a plan takes the variables out of the environment
+  if (sitting.resumed)
+    progress.sit_down(first_lab);
+  else
+    progress = RunProgress(run_dir, asked_of(options), pool.result());
+  run.finished = [&](const CaseResult& result) {
+    if (result.verdict == Verdict::skip) keep_case(result, run_dir, progress, pool.why_not().empty());
+  };
   print_start(run_dir, pool.result());
   run_by_gtest(pool, run);
+  const bool to_its_end = pool.why_not().empty();
   pool.finish();
   std::vector<Event> events;
-  std::string unwritten = join_events(run_dir, pool.started(), events);
+  std::string unwritten = join_events(run_dir, events, &progress);
   if (unwritten.empty()) unwritten = pool.unwritten();
+  if (sitting.resumed) go_on_with(progress, pool.result());
   const std::optional<int> answer = judge.conclude(pool.result());
-  return close_run({pool.result(), events, run_dir, unwritten, pool.broken(), pool.interrupted(), answer});
+  const int code = close_run({pool.result(), events, run_dir, unwritten, pool.broken(), pool.interrupted(),
+                              answer, sitting.resumed});
+  if (to_its_end) progress.end();
+  return code;
 }
 
 }  // namespace o2lab

@@ -31,6 +31,10 @@ void RunJudge::ask(GtestRun& run) {
   run.answered = [this] { return answered(); };
 }
 
+void RunJudge::keep(const CaseResult& result) {
+  if (question_) question_->add(result);
+}
+
 std::optional<int> RunJudge::conclude(RunResult& result) const {
   if (!question_) return std::nullopt;
   result.answers = question_->texts();

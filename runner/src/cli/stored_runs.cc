@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "report/json.h"
+#include "report/run_events.h"
 
 namespace o2lab {
 

@@ -73,9 +73,10 @@ CasePool::~CasePool() {
 void CasePool::start_lab() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) fail_errno("socketpair");
-  auto lab = std::make_unique<Lab>(++started_, UniqueFd(ends[0]));
+  auto lab = std::make_unique<Lab>(options_.first_lab + started_, UniqueFd(ends[0]));
   UniqueFd theirs(ends[1]);
   std::fflush(nullptr);
+  ++started_;
   const pid_t parent = ::getpid();
   lab->pid = ::fork();
   if (lab->pid < 0) fail_errno("fork");
@@ -123,18 +124,33 @@ std::optional<Duration> CasePool::time_left() const {
     longest = std::max(longest, left);
   };
   for (const RegisteredCase* one : queue_.waiting()) add(guess(one));
-  for (const RegisteredCase* one : round_) add(guess(one) * rounds_left_);
-  if (rounds_left_ > 0) longest = Duration::zero();
+  bool further_rounds = false;
+  for (unsigned next = rounds_begun_; next < static_cast<unsigned>(options_.repeat); ++next)
+    for (const RegisteredCase* one : round_) {
+      if (has(*one, next)) continue;
+      add(guess(one));
+      further_rounds = true;
+    }
+  // They are there to be run beside the longest.
+  if (further_rounds) longest = Duration::zero();
   for (const auto& lab : labs_)
     if (lab->runs != nullptr) add(std::max(Duration::zero(), guess(lab->runs) - (Clock::now() - lab->since)));
   return std::max(longest, sum / options_.jobs);
 }
 
+bool CasePool::has(const RegisteredCase& one, unsigned repetition) const {
+  return options_.kept != nullptr && options_.kept->has(one.full_name(), repetition);
+}
+
 void CasePool::refill() {
-  if (!queue_.empty() || rounds_left_ == 0 || round_.empty()) return;
   if (failed_ && (options_.until_fail || options_.stop_at_failure)) return;
-  queue_.add(round_);
-  --rounds_left_;
+  while (queue_.empty() && rounds_begun_ < static_cast<unsigned>(options_.repeat) && !round_.empty()) {
+    std::vector<const RegisteredCase*> round;
+    std::copy_if(round_.begin(), round_.end(), std::back_inserter(round),
+                 [&](const RegisteredCase* one) { return !has(*one, rounds_begun_); });
+    queue_.add(std::move(round));
+    ++rounds_begun_;
+  }
 }
 
 void CasePool::dispatch() {
@@ -149,7 +165,9 @@ void CasePool::dispatch() {
     if (one == nullptr) return;
     lab->runs = one;
     lab->since = Clock::now();
-    lab->repetition = begun_[one]++;
+    unsigned& next = begun_[one];
+    while (has(*one, next)) ++next;
+    lab->repetition = next++;
     lab->lines.send({{"run", one - all_cases().data()}, {"repetition", lab->repetition}});
   }
 }
@@ -245,9 +263,11 @@ void CasePool::lost(Lab& lab) {
 void CasePool::begin(const std::vector<const RegisteredCase*>& round) {
   if (!round_.empty()) return;
   round_ = round;
-  rounds_left_ = options_.repeat;
   // A lab that has nothing to do is not worth its start.
-  const size_t work = round.size() * static_cast<size_t>(options_.repeat);
+  size_t work = 0;
+  for (const RegisteredCase* one : round)
+    for (unsigned r = 0; r < static_cast<unsigned>(options_.repeat) && work < 64; ++r)
+      work += has(*one, r) ? 0 : 1;
   while (started_ < options_.jobs && static_cast<size_t>(started_) < work) start_lab();
   dispatch();
 }

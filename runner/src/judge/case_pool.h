@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "judge/case_queue.h"
 #include "judge/case_runner.h"
+#include "judge/kept_results.h"
 
 namespace o2lab {
 
@@ -28,11 +29,13 @@ class CasePool : public CaseRunner {
     int jobs = 2;
     int repeat = 1;                                           ///< rounds to run ahead of GoogleTest
     bool until_fail = false;                                  ///< no further round once a case has failed
+    const KeptResults* kept = nullptr;                        ///< repetitions that need not run; null: none
+    int first_lab = 1;                                        ///< number of the first lab
     bool stop_at_failure = false;                             ///< no further case once one has failed
     std::function<Duration(const RegisteredCase&)> expected;  ///< see CaseQueue
     /// Whether a case may begin beside those that run; may be empty.
     std::function<bool(const std::vector<const RegisteredCase*>& running, const RegisteredCase&)> fits;
-    /// Body of the process of lab `number` (from 1, never the same twice); as serve_cases().
+    /// Body of the process of lab `number` (from first_lab on, never the same twice); as serve_cases().
     std::function<int(int number, int fd)> lab;
     /// May change what a lab says of a case (cases/expected.toml), and hears which repetition it was, from 0;
     /// may be empty.
@@ -70,7 +73,7 @@ class CasePool : public CaseRunner {
   /// How long the rest will take, by what cases have taken before and in this run; empty as long as nothing
   /// is known of any.
   std::optional<Duration> time_left() const;
-  /// Numbers of the labs that there were.
+  /// How many labs there were.
   int started() const { return started_; }
   /// Why an events file of a lab is not whole; empty when all are.
   const std::string& unwritten() const { return unwritten_; }
@@ -88,6 +91,7 @@ class CasePool : public CaseRunner {
   void lost(Lab& lab);
   void refill();
   std::vector<const RegisteredCase*> running() const;
+  bool has(const RegisteredCase& one, unsigned repetition) const;
 
   Options options_;
   const StopFd& stop_;
@@ -96,7 +100,7 @@ class CasePool : public CaseRunner {
   std::vector<std::unique_ptr<Lab>> labs_;
   std::vector<const RegisteredCase*> round_;
   std::map<const RegisteredCase*, Duration> took_;  ///< at last, in this run
-  int rounds_left_ = 0;
+  unsigned rounds_begun_ = 0;
   std::map<const RegisteredCase*, std::deque<CaseResult>> results_;  ///< not asked for yet
   std::map<const RegisteredCase*, unsigned> begun_;                  ///< how often
   std::string broken_, unwritten_, first_error_;

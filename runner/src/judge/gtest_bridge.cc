@@ -18,6 +18,11 @@ class LabTest : public testing::Test {
 
   void TestBody() override {
     if (run_.answered && run_.answered()) GTEST_SKIP() << "the question is answered";
+    if (run_.kept != nullptr)
+      if (const auto kept = run_.kept->take(wanted_.full_name())) {
+        runner_.add(*kept);
+        return show(*kept, "");
+      }
     std::string reason = run_.skip_reason(wanted_.spec);
     std::optional<CaseResult> ran;
     if (reason.empty()) ran = runner_.run(wanted_);
@@ -26,13 +31,17 @@ class LabTest : public testing::Test {
     runner_.add(result);
     run_.finished(result);
     if (ran && ran->verdict == Verdict::skip) reason = ran->reason();  // it was interrupted
+    show(result, reason);
+  }
+
+ private:
+  void show(const CaseResult& result, const std::string& reason) {
     if (result.verdict == Verdict::skip) GTEST_SKIP() << reason;
     if (result.failed_as_expected()) GTEST_SKIP() << "failed as expected: " << result.expected;
     failed_ = failed_ || result.failed();
     hand_over(result);
   }
 
- private:
   CaseResult skipped(const std::string& reason) const {
     CaseResult result;
     result.suite = wanted_.spec.suite;
@@ -85,7 +94,11 @@ class RoundListener : public testing::EmptyTestEventListener {
   }
   void OnTestStart(const testing::TestInfo& test) override {
     const RegisteredCase* one = find(test);
-    if (one != nullptr && run_.skip_reason(one->spec).empty()) runner_.await(*one);
+    if (one != nullptr && !is_kept(*one) && run_.skip_reason(one->spec).empty()) runner_.await(*one);
+  }
+
+  bool is_kept(const RegisteredCase& one) const {
+    return run_.kept != nullptr && run_.kept->waits(one.full_name());
   }
 
  private:

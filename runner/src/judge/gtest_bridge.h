@@ -5,6 +5,7 @@
 #include <string>
 
 #include "judge/case_runner.h"
+#include "judge/kept_results.h"
 
 namespace o2lab {
 
@@ -19,7 +20,8 @@ struct GtestRun {
   std::function<void(const std::vector<const RegisteredCase*>& round)> begins;
   /// Nothing more needs to run, and nothing more does; may be empty.
   std::function<bool()> answered;
-  int repeat = 1;           ///< times the whole selection is run
+  KeptResults* kept = nullptr;  ///< these take the place of runs; null: none
+  int repeat = 1;               ///< times the whole selection is run
   bool until_fail = false;  ///< repeat until a case fails, at most `repeat` times when that is more than 1
 };
 

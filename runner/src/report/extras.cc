@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/shift.h"
+
 namespace o2lab {
 namespace {
 
@@ -28,7 +30,10 @@ void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras
     try {
       auto& beats = extras.beats[c.folder()];
       add_beats(nlohmann::json::parse(read_file_or_empty(dir / "heartbeat.json"), nullptr, false), 0, beats);
-      for (auto& [node, times] : beats) std::sort(times.begin(), times.end());
+      for (auto& [node, times] : beats) {
+        for (TimePoint& at : times) at += file_clock(run, c.folder());
+        std::sort(times.begin(), times.end());
+      }
     } catch (const nlohmann::json::exception&) {
       continue;  // written by another version: the page is made without it
     }

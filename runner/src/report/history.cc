@@ -3,12 +3,13 @@
 
 #include <fmt/ranges.h>
 
-#include <fstream>
-
 #include "base/error.h"
 #include "base/paths.h"
+#include "judge/statistics.h"
 #include "report/history_schema.h"
 #include "report/json.h"
+#include "report/merge.h"
+#include "report/run_events.h"
 #include "report/summary_line.h"
 #include "report/text.h"
 
@@ -36,8 +37,10 @@ RunHistory::RunHistory(const fs::path& file) : db_(made(file)) {
   prepare_history(db_, file);
 }
 
-bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts) {
+bool RunHistory::add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts,
+                     const std::vector<std::string>& replaces) {
   Transaction all(db_);
+  for (const std::string& id : replaces) db_.prepare("DELETE FROM runs WHERE id = ?").bind(id).run();
   const Counts n = count(run.cases);
   db_.prepare("INSERT OR IGNORE INTO runs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,1)")
       .bind(run.id)
@@ -132,30 +135,27 @@ void RunHistory::complete() {
   all.commit();
 }
 
-std::vector<Event> read_events(const fs::path& run_dir) {
-  std::error_code error;
-  std::vector<std::pair<int, fs::path>> parts;
-  for (int lab = 1; fs::exists(run_dir / fmt::format("events-{}.jsonl", lab), error); ++lab)
-    parts.emplace_back(lab, run_dir / fmt::format("events-{}.jsonl", lab));
-  if (!fs::exists(run_dir / "events.jsonl", error)) return merge_events(parts);
-  // Each line of a joined timeline tells its lab, which merge_events() does not read.
-  std::vector<Event> out;
-  std::ifstream in(run_dir / "events.jsonl");
-  for (std::string line; std::getline(in, line);) {
-    const auto parsed = nlohmann::json::parse(line, nullptr, false);
-    if (!parsed.is_object() || !parsed.contains("ns")) continue;
-    Event event{from_ns(parsed.value("ns", int64_t{0})), parsed.value("node", 0), parsed.value("source", ""),
-                parsed.value("kind", "")};
-    if (parsed.contains("fields")) event.fields = parsed["fields"];
-    event.lab = parsed.value("lab", 0);
-    out.push_back(std::move(event));
-  }
+std::map<std::string, Duration> RunHistory::durations(const std::string& flavour,
+                                                      const std::string& topology) {
+  constexpr size_t most = 5;
+  Statement found = db_.prepare(
+      "SELECT c.name, c.duration_ns FROM cases c JOIN runs r ON c.run = r.id WHERE c.verdict IN ('pass', "
+      "'fail') "
+      "AND c.flavour = ? AND r.topology = ? ORDER BY r.started_ns DESC");
+  found.bind(flavour).bind(topology);
+  std::map<std::string, std::vector<double>> last;
+  while (found.step())
+    if (auto& all = last[found.text(0)]; all.size() < most)
+      all.push_back(static_cast<double>(found.integer(1)));
+  std::map<std::string, Duration> out;
+  for (const auto& [name, all] : last) out[name] = Duration(static_cast<int64_t>(median(all)));
   return out;
 }
 
 bool import_run(RunHistory& history, const fs::path& run_dir) {
   const RunResult run = read_results(run_dir);
-  return history.add(run, run_dir, split_events(run, read_events(run_dir)));
+  const std::vector<CaseEvents> parts = split_events(run, read_events(run_dir));
+  return parts_of(run).empty() ? history.add(run, run_dir, parts) : add_merged(history, run, run_dir, parts);
 }
 
 }  // namespace o2lab

@@ -22,8 +22,10 @@ class RunHistory {
   explicit RunHistory(const fs::path& file = default_file());
 
   /// Stores a run with what its cases took (`parts`: split_events()); false, and nothing is changed, when a
-  /// run of that id is there.
-  bool add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts);
+  /// run of that id is there. Runs with the ids `replaces`, its own among them when it has gone on, are taken
+  /// out in the same transaction: so that nothing that it holds counts twice.
+  bool add(const RunResult& run, const fs::path& run_dir, const std::vector<CaseEvents>& parts,
+           const std::vector<std::string>& replaces = {});
   /// Runs that an older program stored lack their host, kernel reports and expected failures: takes them from
   /// the run directories that are still there. Does nothing the second time.
   void complete();
@@ -36,6 +38,9 @@ class RunHistory {
   /// Of each case on each kernel flavour and topology the endings in the last `most_runs` runs that had it
   /// and began before `before_ns`, oldest first.
   std::vector<StoredCase> earlier_cases(int64_t before_ns, int most_runs);
+  /// How long each case takes on a kernel flavour, in runs of that topology (RunResult::topology): the median
+  /// of the last five with a verdict.
+  std::map<std::string, Duration> durations(const std::string& flavour, const std::string& topology);
   /// Ids of the runs that match, oldest first.
   std::vector<std::string> runs(const std::string& pattern);
   /// All runs, oldest first.
@@ -51,8 +56,5 @@ class RunHistory {
 
 /// Reads a run directory and stores it. Returns false when it was there; throws input when it is none.
 bool import_run(RunHistory& history, const fs::path& run_dir);
-
-/// A run's events.jsonl, or what it left before it was joined; empty when there is none.
-std::vector<Event> read_events(const fs::path& run_dir);
 
 }  // namespace o2lab

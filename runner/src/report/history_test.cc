@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "report/example_run.h"
+#include "report/run_events.h"
 #include "report/write.h"
 
 namespace o2lab {
