@@ -121,13 +121,11 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 	@[[ -n "$(CASES)$(STACK)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
 .PHONY: lab-nightly
-lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours
+lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours; goes on where it was
 	@KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
 	@$(PART) 'image stack' 1200 TERM images/build.sh stack
-	@worst=0; for run in '$(KERNEL) all' 'debug all' '$(KERNEL) nightly'; do \
-	  read -r kernel selection <<<"$$run"; echo "== kernel $$kernel, selection $$selection"; \
-	  $(O2LAB) run --kernel $$kernel --selection $$selection --jobs $(LABS) $(ARGS) $(CASES) || worst=$$?; \
-	done; exit $$worst
+	@O2LAB=$(CURDIR)/$(O2LAB) LEGS="$(KERNEL):all debug:all $(KERNEL):nightly" JOBS=$(LABS) PATTERNS="$(CASES)" ARGS="$(ARGS)" \
+	  lab/nightly/night-latest.sh run
 
 .PHONY: judge-test morning-test
 judge-test: kernel image runner ## kernels with a planted defect: each must be named by its verdict

@@ -68,6 +68,19 @@ expected() {
 expected 'no day' 'expires = YYYY-MM-DD is missing' 'case = "Storage.*"\nreason = "r"\nlink = "l"\n'
 expected 'a case that is not there' 'no case is named Nope: take the entry out' \
   'case = "Nope"\nreason = "r"\nlink = "l"\nexpires = 2099-01-01\n'
+refused 'run: nothing to go on with' 2 'progress\.jsonl: not there' run --resume "$tmp"
+refused 'run: --resume and more' 2 'nothing beside it' run --resume "$tmp" --jobs 2
+refused 'run: no such run to go on with' 2 '--resume .*/none: No such file' run --resume "$tmp/none"
+refused 'run: a leg without a plan' 2 '--leg requires --plan' run --leg lab-all "$any"
+echo '{' >"$tmp/bad-plan.json"
+refused 'run: a plan that is none' 2 'bad-plan\.json: not a plan' run --plan "$tmp/bad-plan.json" --leg lab-all
+refused 'plan: a selection that is none' 2 'no such selection' plan --leg lab:some "$any"
+lab plan --shards 2 --out "$tmp/plan.json" "$any" Membership.MountJoinsAndUmountLeavesOnAllViews 2>"$tmp/err"
+check 'plan: every case has a shard' test "$(grep -c '"shard": [01],' "$tmp/plan.json")" = 2
+refused 'run: a plan with other shards' 2 'has 2 shards, GTEST_TOTAL_SHARDS says 1' run --plan "$tmp/plan.json" --leg lab-all
+refused 'run: a leg that the plan has not' 2 'not of that plan: lab-all' run --plan "$tmp/plan.json" --leg debug-all
+refused 'run: a plan and a kernel' 2 'excludes' run --plan "$tmp/plan.json" --leg lab-all --kernel lab
+refused 'merge: no run' 2 'no such file; give a run directory' merge "$tmp"
 refused 'bisect: no case' 2 'name one case' bisect
 refused 'bisect: several cases' 2 'more than one case' bisect 'Storage.*'
 refused 'bisect: ends the wrong way round' 2 'a defect comes after --good and up to --bad' bisect --good 01 --bad none "$any"
