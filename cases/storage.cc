@@ -14,7 +14,7 @@ void write_side_by_side(Lab& lab, int rounds) {
                        o2cb_script::device(0), node.number() - 1, lab.spec().nodes, rounds, more);
   };
   lab.step("all nodes write at once");
-  on_each(lab.nodes(), [&](Node& node) { node.sh(command(node, ""), 10s + rounds * 2s); });
+  on_each(lab.nodes(), [&](Node& node) { node.sh(command(node, ""), 30s + rounds * 5s); });
   lab.step("each node reads its own sectors again");
   on_each(lab.nodes(), [&](Node& node) { node.sh(command(node, "--check"), 60s); });
 }
