@@ -39,12 +39,19 @@ LAB_CASE(
   // Longer than a beat, than keepalive and reconnect, than idle: whoever had missed something would say so.
   lab.let_pass("whatever was lost at the checkpoint to be missed",
                lab.topology().idle_timeout + 2 * Topology::heartbeat_period);
-  // From the first moment on: who was away for too long is back by the time the case begins.
-  const std::vector<Event> begun = lab.events().since(
-      0, [](const Event& event) { return event.source == "case" && event.kind == "started"; });
+  // From the first moment on: who was away for too long is back by the time the case begins. Nodes that have
+  // booted make their connections then.
+  const std::vector<Event> begun = lab.events().since(0, [](const Event& event) {
+    return (event.source == "case" && event.kind == "body") ||
+           (event.source == "lab" && event.kind == "power_on" && event.fields.value("restored", false));
+  });
+  const Event& from =
+      begun.back().kind == "body" && begun.size() >= 3 && begun[begun.size() - 2].kind == "power_on"
+          ? begun[begun.size() - 3]
+          : begun.back();
   const std::vector<Event> changes = lab.events().since(0, [&](const Event& event) {
     const std::string what = event.fields.value("event", "");
-    return event.at >= begun.back().at && event.source == "trace" && what != "up" && what != "connecting" &&
+    return event.at >= from.at && event.source == "trace" && what != "up" && what != "connecting" &&
            (event.kind == "o2net_connection" || event.kind == "o2hb_node_event");
   });
   for (const Event& event : changes)
