@@ -13,6 +13,7 @@
 #include "cli/selection.h"
 #include "judge/balance.h"
 #include "judge/statistics.h"
+#include "judge/registered_case.h"
 #include "report/json.h"
 
 namespace o2lab {
@@ -163,12 +164,11 @@ void apply_plan(Options& options) {
   options.selection = leg.selection;
   std::vector<const RegisteredCase*> all;
   for (const PlannedCase& one : leg.cases) {
-    const auto known = std::find_if(all_cases().begin(), all_cases().end(),
-                                    [&](const RegisteredCase& c) { return c.full_name() == one.name; });
-    if (known == all_cases().end())
+    const RegisteredCase* known = find_case(one.name);
+    if (known == nullptr)
       fail(ErrorKind::environment, "--plan: this program has no case {}: build the tree that made the plan",
            one.name);
-    all.push_back(&*known);
+    all.push_back(known);
     if (one.shard == shard.index) options.patterns.push_back(one.name);
   }
   if (const std::string what = differs(leg.inputs, run_inputs(options.session, all)); !what.empty())

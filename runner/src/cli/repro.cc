@@ -15,6 +15,7 @@
 #include "judge/bug_trial.h"
 #include "judge/case_pool.h"
 #include "judge/case_worker.h"
+#include "judge/registered_case.h"
 #include "report/text.h"
 
 namespace o2lab {
@@ -63,8 +64,7 @@ Repro::Repro(const Options& options, const StopFd& stop, const Bug& bug, bool bo
   if (std::find(bug.kernels.begin(), bug.kernels.end(), flavour_) == bug.kernels.end())
     fail(ErrorKind::input, "--kernel {}: {} shows on {}, says {}", flavour_, bug.id,
          fmt::join(bug.kernels, ", "), bug.file.native());
-  case_ = &*std::find_if(all_cases().begin(), all_cases().end(),
-                         [&](const RegisteredCase& one) { return one.full_name() == bug.case_name; });
+  case_ = find_case(bug.case_name);
 }
 
 void Repro::build_kernels() {

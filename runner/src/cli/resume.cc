@@ -11,6 +11,7 @@
 #include "cli/inputs.h"
 #include "cli/run.h"
 #include "cli/selection.h"
+#include "judge/registered_case.h"
 #include "report/shift.h"
 
 namespace o2lab {
@@ -44,16 +45,10 @@ void set_shard(const Shard& shard) {
 }
 
 CaseResult given_up(const RegisteredCase& one, int times, uint64_t seed) {
-  CaseResult out;
-  out.suite = one.spec.suite;
-  out.name = one.spec.name;
-  out.guards = one.spec.guards;
-  out.nodes = one.spec.nodes;
-  out.flavour = one.spec.flavour;
+  CaseResult out = result_without_run(one.spec);
   out.seed = seed;
   out.verdict = Verdict::error;
   out.failure = FailureClass::infra;
-  out.started = out.ended = Clock::now();
   out.messages.push_back(
       {fmt::format("it was running each of the {} times that the run was cut short: it is not begun again",
                    times),

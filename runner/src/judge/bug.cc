@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/toml_reader.h"
 #include "judge/case_spec.h"
+#include "judge/registered_case.h"
 
 namespace o2lab {
 
@@ -109,9 +110,7 @@ Bug parse_bug(std::string_view text, const fs::path& file) {
     in.refuse("good", "is the same kernel as [bad]");
   in.number("expect.rate", bug.rate, 0.0001, 1);
   in.duration("expect.one_run", bug.one_run, 1s, 3600s);
-  const auto& cases = all_cases();
-  if (std::none_of(cases.begin(), cases.end(),
-                   [&](const RegisteredCase& one) { return one.full_name() == bug.case_name; }))
+  if (find_case(bug.case_name) == nullptr)
     in.refuse("case", "{}: there is no such case: `make runner` after adding one, `o2lab list` shows them",
               bug.case_name);
   return bug;

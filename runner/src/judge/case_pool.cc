@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "judge/case_worker.h"
+#include "judge/registered_case.h"
 
 namespace o2lab {
 
@@ -231,17 +232,11 @@ void CasePool::lost(Lab& lab) {
   const ExitStatus status = reap(lab.pid);
   // One that was told of a case at the very moment of the stop has not begun it.
   if (lab.runs != nullptr && !(stop_.raised() && status.ok())) {
-    CaseResult result;
-    result.suite = lab.runs->spec.suite;
-    result.name = lab.runs->spec.name;
-    result.guards = lab.runs->spec.guards;
-    result.nodes = lab.runs->spec.nodes;
-    result.flavour = lab.runs->spec.flavour;
+    CaseResult result = result_without_run(lab.runs->spec);
     result.lab = lab.number;
     result.verdict = Verdict::error;
     result.failure = FailureClass::infra;
     result.started = lab.since;
-    result.ended = Clock::now();
     result.messages.push_back(
         {fmt::format("the process of lab {} ended in the middle of it: {}", lab.number, status.text()), "",
          0});

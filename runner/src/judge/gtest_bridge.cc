@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 
+#include "judge/registered_case.h"
+
 namespace o2lab {
 
 namespace {
@@ -43,15 +45,9 @@ class LabTest : public testing::Test {
   }
 
   CaseResult skipped(const std::string& reason) const {
-    CaseResult result;
-    result.suite = wanted_.spec.suite;
-    result.name = wanted_.spec.name;
-    result.guards = wanted_.spec.guards;
-    result.nodes = wanted_.spec.nodes;
-    result.flavour = wanted_.spec.flavour;
+    CaseResult result = result_without_run(wanted_.spec);
     result.verdict = Verdict::skip;
     result.messages.push_back({reason, wanted_.spec.file, wanted_.spec.line});
-    result.started = result.ended = Clock::now();
     return result;
   }
 
