@@ -55,6 +55,9 @@ run_shard() {
   # The total is the plan's: a shard that is started again alone would otherwise be taken for the only one.
   export GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$index
   mkdir -p "$night/shard-$index"
+  # o2lab keeps others from a leg of its own, but they would begin the next one beside it. Held by what it starts, too.
+  exec 8>"$night/shard-$index/lock"
+  flock -n 8 || [[ $? != 1 ]] || fail 3 "$night: another process is at shard $index: wait for it, or end it"
   for leg in $(jq -r '.legs[].name' "$plan"); do
     dir=$night/shard-$index/$leg got=0
     if [[ -s $dir/latest/progress.jsonl ]]; then

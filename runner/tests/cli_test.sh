@@ -248,6 +248,16 @@ check '--jobs changes nothing of --gtest_list_tests' cmp "$tmp/tests" "$tmp/test
 lab run --gtest_list_tests --gtest_filter="$any" >"$tmp/tests"
 check '--gtest_list_tests heeds --gtest_filter' test "$(grep -c '^  ' "$tmp/tests")" = 1
 
+# Of two at one shard of a night the second would take the next leg while the first is at this one.
+mkdir -p "$tmp/night/shard-0"
+echo '{"shards": 1, "legs": []}' >"$tmp/night/plan.json"
+code=0
+flock "$tmp/night/shard-0/lock" "$repository/lab/nightly/night.sh" shard "$tmp/night" 0 2>"$tmp/err" || code=$?
+check 'night.sh: one process at a time at a shard' test "$code" = 3 -a -n "$(grep 'another process is at shard 0' "$tmp/err")"
+code=0
+"$repository/lab/nightly/night.sh" shard "$tmp/night" 0 || code=$?
+check 'night.sh: a shard of no leg runs nothing' test "$code" = 4
+
 # A bug is a folder of data and a case.
 lab new-bug try-one >"$tmp/out"
 check 'new-bug makes a folder' test -s "$tree/cases/bugs/try-one/bug.toml" -a -s "$tree/cases/bugs/try-one/case.cc"
