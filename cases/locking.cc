@@ -2,6 +2,7 @@
 // Locks of the cluster stack against the contexts that take them, on a kernel that checks (flavour debug).
 #include <gtest/gtest.h>
 
+#include "cluster/history.h"
 #include "judge/lab.h"
 #include "steps.h"
 
@@ -35,6 +36,19 @@ LAB_CASE(
     const std::string line = node->sh("grep -w o2net_debug_lock /proc/lockdep");
     EXPECT_NE(line.find(" +...: "), std::string::npos) << node->name() << ": " << line;
   }
+}
+
+LAB_CASE(Locking, MmapMakesNoCycleOfLocks, OnKernel("debug"), Part("00"),
+         Guards("a file that is mapped into memory may wait for messages of the cluster, as the sockets that "
+                "these go over have nothing to do with those of userspace, whose locks are held over page "
+                "faults")) {
+  // Some of its operations map their file. Any lockdep report fails the case by itself, and there is at most
+  // one.
+  const auto history = lab.history({1, 2, 3}, HistoryPlan{});
+  for (const int node : {1, 2, 3}) history->wait_for(node, 40, 120s);
+  history->stop();
+  for (Node* node : lab.nodes())
+    EXPECT_TRUE(node->run("grep -q 'sk_lock-AF_INET-O2NET' /proc/lockdep").ok()) << node->name();
 }
 
 LAB_CASE(Locking, UmountMakesNoCycleOfLocks, OnKernel("debug"), Part("01"),
