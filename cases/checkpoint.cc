@@ -42,13 +42,11 @@ LAB_CASE(
   // From the first moment on: who was away for too long is back by the time the case begins. Nodes that have
   // booted make their connections then.
   const std::vector<Event> begun = lab.events().since(0, [](const Event& event) {
-    return (event.source == "case" && event.kind == "body") ||
-           (event.source == "lab" && event.kind == "power_on" && event.fields.value("restored", false));
+    return (event.source == "case" && (event.kind == "started" || event.kind == "body")) ||
+           (event.source == "lab" && event.kind == "restored");
   });
-  const Event& from =
-      begun.back().kind == "body" && begun.size() >= 3 && begun[begun.size() - 2].kind == "power_on"
-          ? begun[begun.size() - 3]
-          : begun.back();
+  const bool restored = begun.size() >= 3 && begun[begun.size() - 2].kind == "restored";
+  const Event& from = restored ? begun[begun.size() - 3] : begun.back();
   const std::vector<Event> changes = lab.events().since(0, [&](const Event& event) {
     const std::string what = event.fields.value("event", "");
     return event.at >= from.at && event.source == "trace" && what != "up" && what != "connecting" &&

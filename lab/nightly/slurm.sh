@@ -1,19 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A Slurm cluster of several nodes on loopback of this one machine, by hand and for a test: munged, slurmctld and a slurmd a node.
-# Sourced. Needs root, and the packages slurm-wlm and munge. slurm_start DIR NODES; slurm_kill_node NAME; slurm_stop.
+# Sourced, after runner/tests/lib.sh. Needs root, and the packages slurm-wlm and munge. slurm_start DIR NODES; slurm_kill_node NAME; slurm_stop.
 
 slurm_pids=()
-
-# Waits until the command succeeds; fails after SECONDS.
-slurm_until() {
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    ((SECONDS < end)) || return 1
-    sleep 0.2
-  done
-}
 
 slurm_start() {
   local dir=$1 nodes=$2 i host
@@ -66,7 +56,7 @@ CONF
   slurmctld -D >"$dir/slurmctld.out" 2>&1 &
   slurm_pids+=("$!")
   for ((i = 1; i <= nodes; ++i)); do slurm_node "$dir" "node$i"; done
-  slurm_until 60 slurm_idle "$nodes"
+  until_true 60 slurm_idle "$nodes"
 }
 
 # slurm_node DIR NAME: its slurmd.

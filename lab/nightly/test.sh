@@ -46,16 +46,16 @@ in_the_middle() {
   for dir in "$night"/shard-1/*/latest/cases/*/; do [[ -e $dir/verdict.json ]] || { [[ -n $(find "$dir" -name 'node1.console' -size +0) ]] && return 0; }; done
   return 1
 }
-if ! slurm_until 600 in_the_middle; then not_ok 'shard 1 is in the middle of a case' "$(tail -n 5 "$night"/shard-1.log "$work"/slurm/slurmctld.log)"; summary; exit 1; fi
+if ! until_true 600 in_the_middle; then not_ok 'shard 1 is in the middle of a case' "$(tail -n 5 "$night"/shard-1.log "$work"/slurm/slurmctld.log)"; summary; exit 1; fi
 node=$(squeue -h -j "${array}_1" -o %N)
 before=$(progress 1)
 slurm_kill_node "$work/slurm" "$node"
 ok "worker $node killed with shard 1 after $before cases"
 
 requeued() { grep -qE "requeue|Requeue" "$work/slurm/slurmctld.log"; }
-check 'its task is put back into the queue' slurm_until 180 requeued
+check 'its task is put back into the queue' until_true 180 requeued
 queue_empty() { [[ -z $(squeue -h 2>/dev/null) ]]; }
-slurm_until 1500 queue_empty || true
+until_true 1500 queue_empty || true
 check 'all jobs are over' queue_empty
 check 'shard 1 went on' grep -q 'shard 1, leg lab-all: goes on' "$night/shard-1.log"
 check 'shard 1 had two sittings' test "$(grep -ch '^{"sitting"' "$night"/shard-1/*/latest/progress.jsonl)" = 2

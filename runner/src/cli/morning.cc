@@ -39,15 +39,11 @@ void write_page(const fs::path& file, const std::string& text) {
   fs::create_directories(fs::absolute(file).parent_path(), error);
   if (error)
     fail(ErrorKind::environment, "{}: cannot be created: {}: use --out", file.native(), error.message());
-  // A reader never meets half a page.
-  const fs::path part = file.native() + ".part";
   try {
-    write_file(part, text);
+    write_file(file, text);
   } catch (const Error& bad) {
     fail(ErrorKind::environment, "{}: use --out", bad.what());
   }
-  fs::rename(part, file, error);
-  if (error) fail(ErrorKind::environment, "{}: {}: use --out", file.native(), error.message());
 }
 
 }  // namespace

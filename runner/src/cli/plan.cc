@@ -12,8 +12,9 @@
 #include "base/error.h"
 #include "cli/selection.h"
 #include "judge/balance.h"
-#include "judge/statistics.h"
 #include "judge/registered_case.h"
+#include "judge/statistics.h"
+#include "judge/stored_case.h"
 #include "report/json.h"
 
 namespace o2lab {
@@ -60,7 +61,7 @@ PlannedLeg leg_from(const std::string& text) {
 class Known {
  public:
   double seconds(const std::string& name, const std::string& flavour, const std::string& topology) {
-    const std::string shown = topology.empty() ? "as each case asks" : topology;
+    const std::string shown = topology.empty() ? kOwnTopology : topology;
     auto& table = tables_[{flavour, shown}];
     if (!table) table = history_.durations(flavour, shown);
     const auto known = table->find(name);

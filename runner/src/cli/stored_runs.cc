@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "report/json.h"
-#include "report/run_events.h"
+#include "report/merge.h"
 
 namespace o2lab {
 
@@ -11,8 +11,8 @@ std::string pattern_of(RunHistory& history, const std::string& runs) {
   std::error_code error;
   if (!fs::exists(fs::path(runs) / "results.json", error)) return runs;
   const RunResult run = read_results(runs);
-  history.add(run, runs, split_events(run, read_events(runs)));
-  return run.id;
+  import_run(history, run, runs);
+  return parts_of(run).empty() ? run.id : run.id + "-*";
 }
 
 std::vector<std::string> known_runs(RunHistory& history, const std::string& pattern) {

@@ -159,7 +159,7 @@ void Cluster::boot(const std::vector<Node*>& nodes) {
   const Deadline deadline = Deadline::in(boot_limit());
   on_each(nodes, [&](Node& node) {
     SavedNode files;
-    if (!plan_.savable_in.empty()) files.memory = Checkpoint{plan_.savable_in, {}}.node(node.number()).memory;
+    if (plan_.savable) files.memory = Checkpoint{plan_.disk_dir, {}}.node(node.number()).memory;
     power_on(node, files);
   });
   wait_ready(nodes, deadline);
@@ -178,7 +178,7 @@ void Cluster::save() {
   // All stand still before the first is written down, and no disk is looked at before the last has waited
   // for what it had under way there.
   on_each(all, [](Node& node) { node.domain().suspend(); });
-  on_each(all, [&](Node& node) { node.save(Checkpoint{plan_.savable_in, {}}.node(node.number()).devices); });
+  on_each(all, [&](Node& node) { node.save(Checkpoint{plan_.disk_dir, {}}.node(node.number()).devices); });
   on_each(all, [](Node& node) { node.power_off(); });
   for (const auto& disk : disks_) disk->keep();
 }

@@ -32,7 +32,7 @@ struct ClusterPlan {
   /// False: no frame, disk request or trace event is written down, to see what that costs; cases, recorders
   /// and audits need it.
   bool record = true;
-  fs::path savable_in;  ///< disk_dir, where nodes keep their memory for save(); empty: nobody will save them
+  bool savable = false;  ///< nodes keep their memory in disk_dir, for save()
   bool naive_disk =
       false;  ///< QEMU opens the image itself with cache=none: FACTS trap 1, to show that its case can fail
 };
@@ -65,7 +65,7 @@ class Cluster {
   void after_boot(std::function<void(Node&)> work) { after_boot_ = std::move(work); }
   /// Powers on these nodes side by side and waits until all answer SSH.
   void boot(const std::vector<Node*>& nodes);
-  /// Powers off a cluster that boot() has brought up in savable_in, leaving there what restore() takes: all
+  /// Powers off a cluster that boot() has brought up savable, leaving in disk_dir what restore() takes: all
   /// of it as of one moment. No fault is on, nobody else talks to a node.
   void save();
   /// Powers on all nodes where save() left a cluster of the same plan, and waits until all answer SSH.

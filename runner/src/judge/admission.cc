@@ -3,11 +3,10 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 
-#include "base/fd.h"
 #include "cluster/topology.h"
+#include "judge/host_info.h"
 
 namespace o2lab {
 
@@ -18,17 +17,10 @@ constexpr int kVcpusPerCore = 13;
 /// QEMU itself, its tables and its disk path, beside the memory of the guest.
 constexpr uint64_t kOfQemu = 60 << 20;
 
-uint64_t available_memory() {
-  const std::string text = read_file_or_empty("/proc/meminfo");
-  constexpr std::string_view kKey = "MemAvailable:";
-  const size_t at = text.find(kKey);
-  return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + kKey.size(), nullptr, 10) << 10;
-}
-
 }  // namespace
 
 Admission Admission::of_this_host(const std::string& topology_of_run) {
-  const HostShare host{available_memory() / 5 * 4,
+  const HostShare host{host_memory("MemAvailable") / 5 * 4,
                        static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) * kVcpusPerCore};
   auto known = std::make_shared<std::map<std::string, Topology>>();
   return {host, [known, topology_of_run](const RegisteredCase& one) {

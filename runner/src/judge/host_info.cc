@@ -37,6 +37,10 @@ std::map<std::string, std::string> host_info() {
           {"memory", value_of("/proc/meminfo", "MemTotal", ':')}};
 }
 
+uint64_t host_memory(const std::string& key) {
+  return std::strtoull(value_of("/proc/meminfo", key, ':').c_str(), nullptr, 10) << 10;
+}
+
 KernelInfo kernel_info(const KernelBuild& build) {
   KernelInfo info;
   info.flavour = build.flavour;

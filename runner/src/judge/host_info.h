@@ -11,6 +11,8 @@ namespace o2lab {
 
 /// Name, OS, kernel, CPU, CPUs and memory of this host, for run.json.
 std::map<std::string, std::string> host_info();
+/// Bytes that /proc/meminfo has by `key` ("MemTotal", "MemAvailable"); 0 when it has not.
+uint64_t host_memory(const std::string& key);
 KernelInfo kernel_info(const KernelBuild& build);
 
 }  // namespace o2lab

@@ -41,6 +41,13 @@ size_t unbroken_from(const std::vector<MorningRun>& runs, size_t end) {
   return clean && first < end ? first : runs.size();
 }
 
+/// runs.size() when none is of tonight.
+size_t first_of_tonight(const std::vector<MorningRun>& runs) {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [](const MorningRun& run) { return run.tonight; });
+  return static_cast<size_t>(found - runs.begin());
+}
+
 /// One kernel both passed and failed it: whatever it is, it is not the kernel alone.
 bool both_on_one_kernel(const std::vector<MorningRun>& runs) {
   std::map<std::string, FailureRate> kernels;
@@ -75,9 +82,7 @@ FailureRate all_of(const MorningCase& c) {
 }
 
 void judge_failing(MorningCase& c, double alpha) {
-  const auto first_tonight = static_cast<size_t>(
-      std::find_if(c.runs.begin(), c.runs.end(), [](const MorningRun& run) { return run.tonight; }) -
-      c.runs.begin());
+  const size_t first_tonight = first_of_tonight(c.runs);
   if (c.before.failed == 0) {
     c.since = first_tonight;
     c.standing = Standing::new_failure;
@@ -117,8 +122,7 @@ void judge_failing(MorningCase& c, double alpha) {
 
 void judge_passing(MorningCase& c, double alpha) {
   if (c.before.failed == 0) return;
-  size_t first_tonight = 0;
-  while (!c.runs[first_tonight].tonight) ++first_tonight;
+  const size_t first_tonight = first_of_tonight(c.runs);
   const bool one_kernel = both_on_one_kernel(c.runs);
   const bool named = c.change.first > 0 && c.change.probability <= alpha;
   const bool was_unbroken = unbroken_from(c.runs, first_tonight) < first_tonight;

@@ -159,6 +159,8 @@ void from_json(const nlohmann::json& in, CaseResult& result);
 void to_json(nlohmann::json& out, const RunResult& result);
 void from_json(const nlohmann::json& in, RunResult& result);
 void to_json(nlohmann::json& out, const Interval& interval);
+void to_json(nlohmann::json& out, const KernelInfo& kernel);
+void from_json(const nlohmann::json& in, KernelInfo& kernel);
 void from_json(const nlohmann::json& in, Interval& interval);
 
 }  // namespace o2lab

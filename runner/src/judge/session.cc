@@ -18,9 +18,6 @@ namespace o2lab {
 
 namespace {
 
-/// Below the run directory: what a cluster outside any case leaves.
-constexpr const char* kByHand = "by-hand";
-
 void make_dir(const fs::path& dir) {
   std::error_code error;
   fs::create_directories(dir, error);
@@ -212,13 +209,17 @@ void Session::publish(const CaseSpec& spec) {
   published_ = std::make_unique<PublishedLab>(record);
 }
 
-Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
+fs::path Session::begin_by_hand() {
   drop_cluster();
   record_.reset();
   oracle_.reset();
-  const fs::path dir = run_dir_ / kByHand;
+  const fs::path dir = run_dir_ / "by-hand";
   make_dir(dir);
-  make_cluster(plan_of(spec, dir, record));
+  return dir;
+}
+
+Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
+  make_cluster(plan_of(spec, begin_by_hand(), record));
   prepare(spec);
   return *cluster_;
 }
@@ -226,11 +227,7 @@ Cluster& Session::boot_by_hand(const CaseSpec& spec, bool record) {
 Cluster& Session::restore_by_hand(const CaseSpec& spec) {
   drop_cluster();
   std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
-  record_.reset();
-  oracle_.reset();
-  const fs::path dir = run_dir_ / kByHand;
-  make_dir(dir);
-  bring_up(spec, dir, std::move(from), false);
+  bring_up(spec, begin_by_hand(), std::move(from), false);
   return *cluster_;
 }
 

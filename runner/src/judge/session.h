@@ -107,6 +107,8 @@ class Session {
   const fs::path& runtime_dir() const { return runtime_dir_; }
 
  private:
+  /// Nothing is up afterwards. The folder that a cluster outside any case leaves its logs in.
+  fs::path begin_by_hand();
   CaseResult attempt(const RegisteredCase& wanted, const fs::path& case_dir);
   /// Leaves the schedule of a case in its folder. One that failed is run again with fewer faults, and the
   /// smallest that still fails is left there too and told in `result`.

@@ -105,7 +105,8 @@ void Session::make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs
   const TimePoint begun = Clock::now();
   const size_t position = events_->position();
   ClusterPlan plan = plan_of(spec, making.dir());
-  plan.savable_in = making.dir();
+  plan.savable = true;
+  const std::string what = text_of(plan, spec);
   make_cluster(plan);
   prepare(spec);
   const Duration there = Clock::now() - begun;
@@ -122,29 +123,26 @@ void Session::make_checkpoint(const CaseSpec& spec, const nlohmann::json& inputs
     fail(ErrorKind::kernel, "the kernel had something to say on the way there: {}",
          seen.kernel_reports.empty() ? seen.reason() : seen.kernel_reports[0].title);
   making.complete({{"made", wall_time(Clock::now())},
-                   {"what", text_of(plan, spec)},
+                   {"what", what},
                    {"seconds", to_seconds(there)},
                    {"inputs", inputs},
                    {"events", events}});
-  events_->add(0, "lab", "checkpoint_made",
-               {{"key", checkpoint_key(inputs)},
-                {"what", text_of(plan, spec)},
-                {"seconds", to_seconds(Clock::now() - begun)}});
+  events_->add(
+      0, "lab", "checkpoint_made",
+      {{"key", checkpoint_key(inputs)}, {"what", what}, {"seconds", to_seconds(Clock::now() - begun)}});
 }
 
 std::string Session::bring_up(const CaseSpec& spec, const fs::path& dir,
                               std::optional<CheckpointStore::Found> from, bool drifts) {
   make_cluster(plan_of(spec, dir));
-  if (!from) {
-    prepare(spec);
-    return {};
+  if (from) {
+    const std::string key = from->checkpoint.dir.filename();
+    from_checkpoint_ = restore(spec, *from, drifts);
+    if (from_checkpoint_) return key;
+    from.reset();
+    checkpoints_.remove(key);
+    make_cluster(plan_of(spec, dir));
   }
-  const std::string key = from->checkpoint.dir.filename();
-  from_checkpoint_ = restore(spec, *from, drifts);
-  if (from_checkpoint_) return key;
-  from.reset();
-  checkpoints_.remove(key);
-  make_cluster(plan_of(spec, dir));
   prepare(spec);
   return {};
 }

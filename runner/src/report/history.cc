@@ -22,11 +22,6 @@ fs::path made(const fs::path& file) {
   return file;
 }
 
-std::string host_of(const RunResult& run) {
-  const auto name = run.host.find("name");
-  return name == run.host.end() ? "" : name->second;
-}
-
 }  // namespace
 
 fs::path RunHistory::default_file() {
@@ -153,7 +148,10 @@ std::map<std::string, Duration> RunHistory::durations(const std::string& flavour
 }
 
 bool import_run(RunHistory& history, const fs::path& run_dir) {
-  const RunResult run = read_results(run_dir);
+  return import_run(history, read_results(run_dir), run_dir);
+}
+
+bool import_run(RunHistory& history, const RunResult& run, const fs::path& run_dir) {
   const std::vector<CaseEvents> parts = split_events(run, read_events(run_dir));
   return parts_of(run).empty() ? history.add(run, run_dir, parts) : add_merged(history, run, run_dir, parts);
 }

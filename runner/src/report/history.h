@@ -56,5 +56,7 @@ class RunHistory {
 
 /// Reads a run directory and stores it. Returns false when it was there; throws input when it is none.
 bool import_run(RunHistory& history, const fs::path& run_dir);
+/// The same for one that is read already. The legs of a merged run are stored as "ID-LEG" each.
+bool import_run(RunHistory& history, const RunResult& run, const fs::path& run_dir);
 
 }  // namespace o2lab

@@ -11,9 +11,11 @@
 
 #include "base/error.h"
 #include "base/event_file.h"
+#include "base/sha256.h"
 #include "report/json.h"
 #include "report/run_events.h"
 #include "report/shift.h"
+#include "report/text.h"
 
 namespace o2lab {
 namespace {
@@ -52,10 +54,8 @@ std::map<std::string, std::string> names_of_legs(const std::vector<MergePart>& p
 std::string id_of(const std::vector<MergePart>& parts, const std::string& earliest) {
   std::set<std::string> ids;
   for (const MergePart& part : parts) ids.insert(part.run.id);
-  uint32_t hash = 2166136261U;  // FNV-1a
-  for (const std::string& id : ids)
-    for (const char c : id + "\n") hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return fmt::format("{}-m{:06x}", earliest.substr(0, earliest.find('-')), hash & 0xffffffU);
+  const std::string sum = sha256_of(fmt::format("{}", fmt::join(ids, "\n")));
+  return fmt::format("{}-m{}", earliest.substr(0, earliest.find('-')), sum.substr(0, 6));
 }
 
 int64_t wall_start(const RunResult& run) {
@@ -83,12 +83,7 @@ nlohmann::json json_of(const RunPart& p) {
   return {{"id", p.id},
           {"leg", p.leg},
           {"host", p.host},
-          {"kernel",
-           {{"flavour", p.kernel.flavour},
-            {"version", p.kernel.version},
-            {"source", p.kernel.source},
-            {"series", p.kernel.series},
-            {"hash", p.kernel.hash}}},
+          {"kernel", p.kernel},
           {"accel", p.accel},
           {"topology", p.topology},
           {"shard", {p.shard.index, p.shard.total}},
@@ -98,17 +93,11 @@ nlohmann::json json_of(const RunPart& p) {
 }
 
 RunPart part_of(const MergePart& from, const std::string& leg) {
-  const auto host = from.run.host.find("name");
-  return {from.run.id,
-          leg,
-          host == from.run.host.end() ? "" : host->second,
-          from.run.kernel,
-          from.run.accel,
-          from.run.topology,
-          from.run.shard,
-          from.run.seed,
-          from.run.command,
-          static_cast<int>(from.run.cases.size())};
+  return {from.run.id,       leg,
+          host_of(from.run), from.run.kernel,
+          from.run.accel,    from.run.topology,
+          from.run.shard,    from.run.seed,
+          from.run.command,  static_cast<int>(from.run.cases.size())};
 }
 
 CaseResult lost_case(const ExpectedCase& expected, const std::string& leg, const std::string& why,
@@ -238,11 +227,10 @@ std::vector<RunPart> parts_of(const RunResult& run) {
   std::vector<RunPart> out;
   if (!run.statistics.contains("parts")) return out;
   for (const auto& in : run.statistics["parts"]) {
-    const auto& k = in.at("kernel");
     out.push_back({in.at("id"),
                    in.at("leg"),
                    in.at("host"),
-                   {k.at("flavour"), k.at("version"), k.at("source"), k.at("series"), k.at("hash")},
+                   in.at("kernel").get<KernelInfo>(),
                    in.at("accel"),
                    in.at("topology"),
                    {in.at("shard").at(0), in.at("shard").at(1)},

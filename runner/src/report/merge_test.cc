@@ -137,5 +137,15 @@ TEST_F(MergedHistory, HasEachCaseOnceHoweverOftenItIsMerged) {
   EXPECT_THAT(history_.cases("*"), SizeIs(2));
 }
 
+TEST_F(MergedHistory, ADirectoryIsStoredLegByLegWhoeverNamesIt) {
+  RunResult run = merge_runs({part("1", "lab", {"A"}), part("2", "debug", {"A"})}).run;
+  EXPECT_TRUE(import_run(history_, run, dir_));
+  EXPECT_THAT(history_.runs(run.id + "-*"), SizeIs(2));
+  run.statistics = nullptr;
+  run.id = "one";
+  EXPECT_TRUE(import_run(history_, run, dir_));
+  EXPECT_THAT(history_.runs("one*"), ElementsAre("one"));
+}
+
 }  // namespace
 }  // namespace o2lab

@@ -163,4 +163,9 @@ std::string bounds_of(const Interval& i) {
   return "not bounded";
 }
 
+std::string host_of(const RunResult& run) {
+  const auto name = run.host.find("name");
+  return name == run.host.end() ? "" : name->second;
+}
+
 }  // namespace o2lab

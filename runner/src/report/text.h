@@ -38,4 +38,7 @@ std::string tail(std::string_view text, size_t lines);
 /// bound.
 std::string bounds_of(const Interval& interval);
 
+/// Name of the host that a run was on; empty when it does not say.
+std::string host_of(const RunResult& run);
+
 }  // namespace o2lab
