@@ -26,7 +26,7 @@ LAB_CASE(Storage, AdjacentSectorsOfAllNodesAreAllKept, Until(Ready::booted),
 
 LAB_CASE(Storage, AdjacentSectorsOfFiveNodesForLong, Nodes(5), Until(Ready::booted), Nightly(),
          Guards("the same for five nodes and long enough to meet a rare loss")) {
-  write_side_by_side(lab, 400);
+  write_side_by_side(lab, 150);
 }
 
 }  // namespace
