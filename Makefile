@@ -73,9 +73,12 @@ install:
 	"$${as_root[@]}" apt-get update -q && \
 	"$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(PKGS)
 
+# FLAVOUR, or FLAVOUR@NAME as kernel-config/variant.sh has it.
+build_kernel = KERNEL=$(1) $(PART) 'kernel $(1)' 2700 TERM kernel-config/$(if $(findstring @,$(1)),variant.sh $(1),build.sh)
+
 .PHONY: kernel
-kernel: deps ## build the kernel KERNEL=lab|debug|kasan|stock with the patch series
-	@KERNEL=$(KERNEL) $(PART) 'kernel $(KERNEL)' 2700 TERM kernel-config/build.sh
+kernel: deps ## build the kernel KERNEL=lab|debug|kasan|stock with the patch series, or lab@PART with it up to a part
+	@$(call build_kernel,$(KERNEL))
 
 .PHONY: image
 image: deps ## build the guest image IMAGE=default|stack
@@ -114,7 +117,8 @@ test: runner ## everything that needs no VM: unit and component tests, also unde
 
 .PHONY: lab-test
 lab-test: kernel image runner ## the main job: build what is missing, boot nodes, run the cases
-	@[[ "$(KERNEL)" == debug ]] || KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
+	@[[ "$(KERNEL)" == debug ]] || $(call build_kernel,debug)
+	@[[ -n "$(STACK)" || "$(KERNEL)" == stock ]] || $(call build_kernel,$(KERNEL)@none)
 	@[[ -z "$(STACK)" || -n "$(STACK_CASES_$(STACK))" ]] || { echo "make: no such STACK=$(STACK); there are: pacemaker, watch" >&2; exit 2; }
 	@[[ -z "$(STACK)" ]] || $(PART) 'image stack' 1200 TERM images/build.sh stack
 	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),2,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
@@ -122,7 +126,8 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 
 .PHONY: lab-nightly
 lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours; goes on where it was
-	@KERNEL=debug $(PART) 'kernel debug' 2700 TERM kernel-config/build.sh
+	@$(call build_kernel,debug)
+	@$(foreach k,$(filter-out stock,$(sort $(KERNEL) debug)),$(call build_kernel,$(k)@none) && $(call build_kernel,$(k)@other-protocol) &&) true
 	@$(PART) 'image stack' 1200 TERM images/build.sh stack
 	@O2LAB=$(CURDIR)/$(O2LAB) LEGS="$(KERNEL):all debug:all $(KERNEL):nightly" JOBS=$(LABS) PATTERNS="$(CASES)" ARGS="$(ARGS)" \
 	  lab/nightly/night-latest.sh run

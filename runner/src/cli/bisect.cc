@@ -111,6 +111,8 @@ void Bisection::ask() {
     record_.emplace(run_dir_, asked);
   }
   case_ = &the_case(asked().test);
+  if (!case_->spec.kernels.empty())
+    fail(ErrorKind::input, "{}: gives its nodes several kernels, so there is none to bisect", asked().test);
 }
 
 void Bisection::lay_out() {

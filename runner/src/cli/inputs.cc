@@ -5,16 +5,22 @@
 
 namespace o2lab {
 
+std::set<std::string> flavours_of(const SessionOptions& session, const CaseSpec& spec) {
+  std::set<std::string> out{flavour_in(spec, session.flavour)};
+  const Topology topology = find_topology(topology_in(spec, session.topology));
+  for (const auto& [node, flavour] : kernels_in(spec, topology, session.flavour)) out.insert(flavour);
+  return out;
+}
+
 RunInputs run_inputs(const SessionOptions& session, const std::vector<const RegisteredCase*>& cases) {
   RunInputs out;
   out.image = load_image(session.repository, "default").info.value("hash", "");
   // The run's own kernel first: without it there is no run.
   out.kernels[session.flavour] = load_kernel(session.repository, session.flavour).info.value("hash", "");
-  for (const RegisteredCase* one : cases) {
-    const std::string& flavour = flavour_in(one->spec, session.flavour);
-    if (out.kernels.count(flavour) == 0 && kernel_is_built(session.repository, flavour))
-      out.kernels[flavour] = load_kernel(session.repository, flavour).info.value("hash", "");
-  }
+  for (const RegisteredCase* one : cases)
+    for (const std::string& flavour : flavours_of(session, one->spec))
+      if (out.kernels.count(flavour) == 0 && kernel_is_built(session.repository, flavour))
+        out.kernels[flavour] = load_kernel(session.repository, flavour).info.value("hash", "");
   return out;
 }
 

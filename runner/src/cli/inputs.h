@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct RunInputs {
   std::string image;                           ///< the default one
   bool operator==(const RunInputs&) const = default;
 };
+
+/// Kernels that the nodes of this case run in a run on `session.flavour`.
+std::set<std::string> flavours_of(const SessionOptions& session, const CaseSpec& spec);
 
 /// Of this host, for these cases in a run on `session.flavour`.
 RunInputs run_inputs(const SessionOptions& session, const std::vector<const RegisteredCase*>& cases);

@@ -51,6 +51,7 @@ std::vector<KernelArm> make_arms(const fs::path& repository, const std::vector<s
 }
 
 std::string lacks(const KernelArm& arm, const fs::path& repository, const CaseSpec& spec) {
+  if (!spec.kernels.empty()) return "gives its nodes several kernels";
   if (!arm.prefix) return lacks_part(load_kernel(repository, arm.build), spec.from_part);
   if (spec.from_part.empty() || std::count(arm.parts.begin(), arm.parts.end(), spec.from_part) > 0) return {};
   return fmt::format("needs part {} of the series, which {} has not", spec.from_part, arm.name);

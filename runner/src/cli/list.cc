@@ -30,6 +30,7 @@ int run_list(const Options& options) {
                                  {"guards", one.spec.guards},
                                  {"selection", name_of(one.spec.selection)}};
     if (!one.spec.flavour.empty()) entry["kernel"] = one.spec.flavour;
+    for (const auto& [node, kernel] : one.spec.kernels) entry["kernels"][std::to_string(node)] = kernel;
     if (!one.spec.part.empty()) entry["part"] = one.spec.part;
     if (known != last.end()) entry["last_seconds"] = to_seconds(known->second);
     out.push_back(entry);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "cli/history.h"
+#include "cli/inputs.h"
 #include "cli/preflight.h"
 #include "cli/selection.h"
 #include "judge/case_worker.h"
@@ -45,9 +46,10 @@ GtestRun gtest_run(const Options& options) {
   run.skip_reason = [&](const CaseSpec& spec) -> std::string {
     const fs::path& repository = options.session.repository;
     const std::string& flavour = flavour_in(spec, options.session.flavour);
-    if (!kernel_is_built(repository, flavour))
-      return spec.flavour.empty() ? ""  // without the run's own kernel there is no run
-                                  : fmt::format("needs the {0} kernel: make kernel KERNEL={0}", flavour);
+    // Without the run's own kernel there is no run.
+    for (const std::string& one : flavours_of(options.session, spec))
+      if (one != options.session.flavour && !kernel_is_built(repository, one))
+        return fmt::format("needs the {0} kernel: make kernel KERNEL={0}", one);
     if (const std::string why = lacks_image(options.session, spec); !why.empty()) return why;
     for (const std::string& part : {spec.part, spec.from_part})
       if (const std::string why = lacks_part(load_kernel(repository, flavour), part); !why.empty())

@@ -66,7 +66,8 @@ class Series {
 void Series::choose_cases() {
   refuse_unknown(options_.patterns);
   for (const RegisteredCase& one : all_cases()) {
-    if (!is_wanted(options_, one)) continue;
+    // A case that says what its nodes run has nothing to say on any other kernel.
+    if (!is_wanted(options_, one) || !one.spec.kernels.empty()) continue;
     rows_.push_back({&one, one.spec, {}});
     const std::string flavour = flavour_in(one.spec, options_.session.flavour);
     rows_.back().spec.flavour = flavour;

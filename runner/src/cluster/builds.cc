@@ -18,7 +18,8 @@ constexpr std::array kFlavours{"lab", "debug", "kasan", "gcov", "stock"};
 /// Anything that is built may be run: KERNEL_LINK of kernel-config/build.sh gives builds names of their own.
 void refuse_unknown(const fs::path& repository, const std::string& flavour) {
   if (fs::exists(repository / "build/kernel" / flavour / "vmlinux")) return;
-  if (std::find(kFlavours.begin(), kFlavours.end(), flavour) == kFlavours.end())
+  const std::string base = flavour.substr(0, flavour.find('@'));
+  if (std::find(kFlavours.begin(), kFlavours.end(), base) == kFlavours.end())
     fail(ErrorKind::input, "--kernel {}: no such flavour: use one of {}", flavour,
          fmt::join(kFlavours, ", "));
 }

@@ -40,17 +40,23 @@ nlohmann::json checkpoint_inputs(const ClusterPlan& plan, const std::string& rea
   for (int volume = 0; volume < plan.volumes; ++volume) steps += o2cb_script::mkfs(plan.topology, volume);
   if (plan.topology.heartbeat_mode == HeartbeatMode::user)
     steps += o2cb_script::make_region(plan.topology, "UUID", plan.nodes, 1);
-  return {{"format", kFormat},
-          {"hypervisor", hypervisor},
-          {"flavour", plan.kernel->flavour},
-          {"kernel", kernel},
-          {"image", image},
-          {"nodes", plan.nodes},
-          {"volumes", plan.volumes},
-          {"disk_size", plan.topology.disk_size},
-          {"ready", ready},
-          {"machine", machine(plan)},
-          {"steps", ready == "booted" ? "" : steps}};
+  nlohmann::json out = {{"format", kFormat},
+                        {"hypervisor", hypervisor},
+                        {"flavour", plan.kernel->flavour},
+                        {"kernel", kernel},
+                        {"image", image},
+                        {"nodes", plan.nodes},
+                        {"volumes", plan.volumes},
+                        {"disk_size", plan.topology.disk_size},
+                        {"ready", ready},
+                        {"machine", machine(plan)},
+                        {"steps", ready == "booted" ? "" : steps}};
+  for (const auto& [node, build] : plan.kernels) {
+    const std::string own = build->info.value("hash", "");
+    if (own.empty()) return nullptr;
+    out["kernels"][std::to_string(node)] = own;
+  }
+  return out;
 }
 
 std::string checkpoint_key(const nlohmann::json& inputs) {

@@ -154,6 +154,7 @@ TEST(CheckpointKey, ChangesWithAllThatMakesTheCluster) {
   const std::vector<std::function<void(KeyedPlan&)>> changes = {
       [](KeyedPlan& k) { k.kernel.info["hash"] = "k2"; },
       [](KeyedPlan& k) { k.image.info["hash"] = "i2"; },
+      [](KeyedPlan& k) { k.plan.kernels[2] = &k.kernel; },
       [](KeyedPlan& k) { k.plan.nodes = 2; },
       [](KeyedPlan& k) { k.plan.volumes = 2; },
       [](KeyedPlan& k) { k.plan.accel = Accel::kvm; },

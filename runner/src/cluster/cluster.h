@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct ClusterPlan {
   int nodes = 3;  ///< at most topology.nodes
   int volumes = 1;
   const KernelBuild* kernel = nullptr;
+  std::map<int, const KernelBuild*> kernels;  ///< of nodes that run another one than `kernel`
   const ImageBuild* image = nullptr;
   Accel accel = Accel::tcg;
   std::string run_id;
@@ -36,6 +38,9 @@ struct ClusterPlan {
   bool naive_disk =
       false;  ///< QEMU opens the image itself with cache=none: FACTS trap 1, to show that its case can fail
 };
+
+/// What this node runs.
+const KernelBuild& kernel_of(const ClusterPlan& plan, int node);
 
 /// The plan of one of its nodes, without the ends of its disks and of its cluster port.
 NodePlan node_plan(const ClusterPlan& plan, int number);
@@ -65,6 +70,8 @@ class Cluster {
   void after_boot(std::function<void(Node&)> work) { after_boot_ = std::move(work); }
   /// Powers on these nodes side by side and waits until all answer SSH.
   void boot(const std::vector<Node*>& nodes);
+  /// A node that is off boots what most of the others run (ClusterPlan::kernel) from now on.
+  void upgrade(Node& node) { node.set_kernel(*plan_.kernel); }
   /// Powers off a cluster that boot() has brought up savable, leaving in disk_dir what restore() takes: all
   /// of it as of one moment. No fault is on, nobody else talks to a node.
   void save();

@@ -90,6 +90,12 @@ NodeSpec Node::spec() const {
   return spec;
 }
 
+void Node::set_kernel(const KernelBuild& kernel) {
+  const std::lock_guard power(power_mutex_);
+  if (running()) fail(ErrorKind::infra, "{}: is on, and runs {}", name(), plan_.kernel->flavour);
+  plan_.kernel = &kernel;
+}
+
 void Node::power_on(const SavedNode& saved) {
   const std::lock_guard power(power_mutex_);
   if (running()) fail(ErrorKind::infra, "{}: is powered on already", name());

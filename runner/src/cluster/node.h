@@ -94,6 +94,8 @@ class Node {
   /// Starts QEMU; does not wait for the guest. The node must be off. Where save() left a node of the same
   /// plan it stands still until wake().
   void power_on(const SavedNode& saved = {});
+  /// What it boots from the next time on; it is off. Throws infra when it is not.
+  void set_kernel(const KernelBuild& kernel);
   /// Writes down where the node stands, beside the memory it was powered on with; power_off() must be next.
   /// Nobody talks to it any more: every RemoteProcess of it is gone. It was paused before.
   void save(const fs::path& devices);

@@ -15,7 +15,7 @@ namespace {
 std::vector<TomlSection> sections() {
   return {
       {"cluster", {"name", "nodes", "fence_method"}},
-      {"node", {"memory", "vcpus", "image", "host_power", "watchdog"}},
+      {"node", {"memory", "vcpus", "image", "kernels", "host_power", "watchdog"}},
       {"disk", {"size", "volumes", "slots"}},
       {"heartbeat", {"dead_threshold"}},
       {"o2net", {"idle_timeout", "keepalive_delay", "reconnect_delay"}},
@@ -46,6 +46,24 @@ void read_strings(const TomlReader& in, Topology& out) {
                 *image);
     out.image = *image;
   }
+}
+
+bool is_kernel_name(const std::string& name) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.';
+  };
+  return std::count(name.begin(), name.end(), '@') <= 1 && !name.ends_with('@') &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '@'; });
+}
+
+void read_kernels(const TomlReader& in, Topology& out) {
+  in.strings("node.kernels", out.kernels);
+  if (out.kernels.size() > static_cast<size_t>(out.nodes))
+    in.refuse("node.kernels", "{} kernels for {} nodes", out.kernels.size(), out.nodes);
+  for (const std::string& name : out.kernels)
+    if (!is_kernel_name(name))
+      in.refuse("node.kernels",
+                "\"{}\" is no kernel: use FLAVOUR, FLAVOUR@PART, @PART or \"\" for that of the run", name);
 }
 
 /// Rules that tie two keys together.
@@ -102,6 +120,7 @@ Topology parse_topology(std::string_view text, const fs::path& shown) {
   out.file = shown;
   read_strings(in, out);
   in.integer("cluster.nodes", out.nodes, 1, 16);
+  read_kernels(in, out);
   in.size("node.memory", out.memory, 64ULL << 20, 64ULL << 30);
   in.integer("node.vcpus", out.vcpus, 1, 16);
   in.boolean("node.host_power", out.host_power);
@@ -163,6 +182,7 @@ void to_json(nlohmann::json& out, const Topology& t) {
        {{"memory", spell_size(t.memory)},
         {"vcpus", t.vcpus},
         {"image", t.image},
+        {"kernels", t.kernels},
         {"host_power", t.host_power},
         {"watchdog", t.watchdog}}},
       {"disk", {{"size", spell_size(t.disk_size)}, {"volumes", t.volumes}, {"slots", t.slots}}},

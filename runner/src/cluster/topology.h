@@ -50,6 +50,9 @@ struct Topology {
   uint64_t memory = 256ULL << 20;  ///< [node] memory: bytes of RAM a node, 64 MiB..64 GiB, whole MiB
   int vcpus = 1;                   ///< [node] vcpus: 1..16
   std::string image = "default";   ///< [node] image: flavour of images/build.sh that nodes boot from
+  /// [node] kernels: what node 1, 2, … runs, FLAVOUR, FLAVOUR@PART (the modules of the series up to that
+  /// part) or @PART (of the run's flavour); "" and nodes past the end: the kernel of the run.
+  std::vector<std::string> kernels;
   bool host_power = false;  ///< [node] host_power: nodes reach the lab's power switch (cluster/host_power.h)
   bool watchdog = false;    ///< [node] watchdog: nodes have an i6300esb; who stops feeding it is off
 

@@ -42,9 +42,10 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(TopologyFiles, ShippedOnesLoadWithoutWarnings) {
-  EXPECT_THAT(topology_names(lab_dir),
-              ElementsAre("five-node", "kernel-defaults", "patient-three-node", "stack-five-node",
-                          "stack-three-node", "three-node", "three-node-idle-first", "two-node"));
+  EXPECT_THAT(
+      topology_names(lab_dir),
+      ElementsAre("five-node", "kernel-defaults", "patient-three-node", "rolling-three-node",
+                  "stack-five-node", "stack-three-node", "three-node", "three-node-idle-first", "two-node"));
   for (const std::string& name : topology_names(lab_dir)) {
     const Topology t = load_topology(lab_dir / (name + ".toml"));
     EXPECT_EQ(t.name, name);
@@ -53,6 +54,8 @@ TEST(TopologyFiles, ShippedOnesLoadWithoutWarnings) {
   EXPECT_EQ(load_topology(lab_dir / "two-node.toml").nodes, 2);
   EXPECT_EQ(load_topology(lab_dir / "five-node.toml").nodes, 5);
   EXPECT_EQ(load_topology(lab_dir / "stack-three-node.toml").image, "stack");
+  EXPECT_EQ(load_topology(lab_dir / "rolling-three-node.toml").kernels,
+            (std::vector<std::string>{"", "@none", "@none"}));
   EXPECT_TRUE(load_topology(lab_dir / "stack-three-node.toml").host_power);
   EXPECT_TRUE(load_topology(lab_dir / "stack-three-node.toml").watchdog);
 }
@@ -158,6 +161,10 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"\"256 MiB\"", "\"256 MiB\"\nhost_power = 1",
             "node.host_power: is a whole number; write true or false"},
         Bad{"\"256 MiB\"", "\"256 MiB\"\nimage = \"../x\"", "node.image: \"../x\" is no flavour"},
+        Bad{"\"256 MiB\"", "\"256 MiB\"\nkernels = [\"\", \"../x\"]",
+            "x.toml:5: node.kernels: \"../x\" is no kernel: use FLAVOUR, FLAVOUR@PART"},
+        Bad{"\"256 MiB\"", "\"256 MiB\"\nkernels = [\"lab@\"]", "\"lab@\" is no kernel"},
+        Bad{"\"256 MiB\"", "\"256 MiB\"\nkernels = [\"\", \"\", \"\", \"lab\"]", "4 kernels for 3 nodes"},
         Bad{"\"256 MiB\"", "256", "x.toml:4: node.memory: has no unit; write a size with its unit"},
         Bad{"\"256 MiB\"", "\"256 MB\"", "\"256 MB\" is not a size in whole MiB"},
         Bad{"\"256 MiB\"", "\"32 MiB\"", "\"32 MiB\" is out of range 64 MiB..64 GiB"},
@@ -197,9 +204,10 @@ TEST(TopologyErrors, UnknownNameListsTheKnownOnes) {
     FAIL() << "found";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::input);
-    EXPECT_THAT(error.what(), HasSubstr("there are five-node, kernel-defaults, patient-three-node, "
-                                        "stack-five-node, stack-three-node, three-node, "
-                                        "three-node-idle-first, two-node"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("there are five-node, kernel-defaults, patient-three-node, rolling-three-node, "
+                          "stack-five-node, stack-three-node, three-node, "
+                          "three-node-idle-first, two-node"));
   }
   ::unsetenv("O2LAB_ROOT");
 }

@@ -36,7 +36,9 @@ class Pieces {
         "repro.sh", [] { return repro_script(); }, 0755);
     program();
     file("lab/" + source_.topology.filename().native(), source_.topology);
-    kernel();
+    std::set<const KernelBuild*> kernels{source_.kernel};
+    for (const auto& [node, kernel] : source_.kernels) kernels.insert(kernel);
+    for (const KernelBuild* one : kernels) kernel(*one);
     patches();
     for (const ImageBuild* image : source_.images)
       for (const char* name : {"image.json", "root.erofs"})
@@ -65,9 +67,9 @@ class Pieces {
         "bin/nbdkit-o2lab-filter.so", [filter, staging] { return stripped(filter, staging); }, 0755);
   }
 
-  void kernel() {
-    const std::string to = fmt::format("build/kernel/{}/", source_.kernel->flavour);
-    const fs::path& dir = source_.kernel->dir;
+  void kernel(const KernelBuild& build) {
+    const std::string to = fmt::format("build/kernel/{}/", build.flavour);
+    const fs::path& dir = build.dir;
     for (const char* name : {"build.json", "config", "release", "vmlinux", "bzImage", "initrd",
                              "modules.erofs", "vmlinux.debug"}) {
       const bool optional = std::string_view(name) == "bzImage" || std::string_view(name) == "initrd";
@@ -117,13 +119,22 @@ class Pieces {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(source_.case_dir, error))
       if (entry.is_regular_file()) files.insert(entry.path());
-    auto lines = std::make_shared<StackLines>(source_.kernel->dir);
+    std::map<const KernelBuild*, std::shared_ptr<StackLines>> known;
+    const auto lines_of = [&](const std::string& name) {
+      const KernelBuild* build = source_.kernel;
+      for (const auto& [node, own] : source_.kernels)
+        if (name.starts_with(fmt::format("node{}.", node))) build = own;
+      std::shared_ptr<StackLines>& lines = known[build];
+      if (!lines) lines = std::make_shared<StackLines>(build->dir);
+      return lines;
+    };
     for (const fs::path& path : files) {
       const std::string name = path.filename();
       if (name.starts_with("bundle") || path.extension() == ".img") continue;
       file("case/" + name, path);
       if (path.extension() == ".dmesg" || path.extension() == ".locks")
-        text("case/" + name + ".decoded", [path, lines] { return lines->decode(read_file(path)); });
+        text("case/" + name + ".decoded",
+             [path, lines = lines_of(name)] { return lines->decode(read_file(path)); });
     }
     for (int node = 1; node <= source_.result->nodes; ++node)
       if (const std::string name = fmt::format("node{}.locks", node);

@@ -17,7 +17,8 @@ namespace o2lab {
 struct BundleSource {
   const RunResult* run = nullptr;
   const CaseResult* result = nullptr;
-  const KernelBuild* kernel = nullptr;  ///< what the nodes ran, with the modules they ran
+  const KernelBuild* kernel = nullptr;        ///< what the nodes ran, with the modules they ran
+  std::map<int, const KernelBuild*> kernels;  ///< of nodes that ran another one
   std::vector<const ImageBuild*>
       images;                 ///< what the nodes booted, and the default one, without which there is no run
   fs::path topology;          ///< the TOML file

@@ -67,6 +67,7 @@ class CaseBundleOfARun : public testing::Test {
     source.run = &run_;
     source.result = &result_;
     source.kernel = &kernel_;
+    source.kernels = kernels_;
     source.images = {&image_};
     source.topology = path("lab/two-node.toml");
     source.events.push_back(Event{Clock::now(), 1, "case", "started"});
@@ -87,6 +88,7 @@ class CaseBundleOfARun : public testing::Test {
   const TemporaryDir dir_{testing::TempDir()};
   EventLog events_;
   KernelBuild kernel_;
+  std::map<int, const KernelBuild*> kernels_;
   ImageBuild image_;
   RunResult run_;
   CaseResult result_;
@@ -113,6 +115,16 @@ TEST_F(CaseBundleOfARun, HoldsWhatRunsTheCaseAndWhatItLeft) {
   EXPECT_THAT(missing(top, "build/kernel/lab/vmlinux.debug"), HasSubstr("No such file"));
   EXPECT_EQ(nlohmann::json::parse(read_file(top / "case/case.json")).get<CaseResult>().full_name(),
             "Suite.One");
+}
+
+TEST_F(CaseBundleOfARun, HoldsTheKernelOfEveryNode) {
+  KernelBuild other = kernel_;
+  other.flavour = "lab@none";
+  kernels_ = {{2, &other}, {3, &other}};
+  CaseBundle bundle(dir_.path(), 3, events_);
+  const fs::path top = extract_tar(leave(bundle, "One"), path("into"));
+  for (const char* kernel : {"lab", "lab@none"})
+    EXPECT_TRUE(fs::exists(top / "build/kernel" / kernel / "modules.erofs")) << kernel;
 }
 
 TEST_F(CaseBundleOfARun, TheFirstFewFailuresHaveOneWhicheverLabTheyAreIn) {

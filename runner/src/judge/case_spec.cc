@@ -22,6 +22,20 @@ std::string topology_in(const CaseSpec& spec, const std::string& of_run) {
   return spec.nodes <= 2 ? "two-node" : spec.nodes == 3 ? "three-node" : "five-node";
 }
 
+std::map<int, std::string> kernels_in(const CaseSpec& spec, const Topology& topology,
+                                      const std::string& of_run) {
+  const std::string& rest = flavour_in(spec, of_run);
+  std::map<int, std::string> asked;
+  for (size_t i = 0; i < topology.kernels.size(); ++i) asked[static_cast<int>(i) + 1] = topology.kernels[i];
+  for (const auto& [node, kernel] : spec.kernels) asked[node] = kernel;
+  std::map<int, std::string> out;
+  for (const auto& [node, kernel] : asked) {
+    const std::string name = kernel.starts_with('@') ? rest + kernel : kernel;
+    if (node <= spec.nodes && !name.empty() && name != rest) out[node] = name;
+  }
+  return out;
+}
+
 const char* name_of(Ready ready) {
   switch (ready) {
     case Ready::booted:

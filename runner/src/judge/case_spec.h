@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -45,6 +46,7 @@ struct CaseSpec {
   std::string topology;  ///< file name below lab/ without .toml; empty: the one for the number of nodes
   std::string flavour;   ///< kernel flavour it must run on; empty: the run's
   std::set<std::string> also_on;                  ///< flavours that do as well, when the run's is one of them
+  std::map<int, std::string> kernels;             ///< of nodes that run another one, as in Topology::kernels
   std::string extra_cmdline;                      ///< at the end of the kernel command line of every node
   FenceMethod fence_method = FenceMethod::reset;  ///< of every node
   HeartbeatMode heartbeat_mode = HeartbeatMode::disk;
@@ -64,6 +66,11 @@ inline const std::string& flavour_in(const CaseSpec& spec, const std::string& of
 
 /// The topology of this case, by name or file, in a run that was told `of_run`; empty: it was not.
 std::string topology_in(const CaseSpec& spec, const std::string& of_run);
+
+/// By number, the flavours of nodes that run another kernel than the case's own: Topology::kernels, and above
+/// that what the case says.
+std::map<int, std::string> kernels_in(const CaseSpec& spec, const Topology& topology,
+                                      const std::string& of_run);
 
 using CaseBody = void (*)(Lab&);
 using CaseOption = std::function<void(CaseSpec&)>;
@@ -89,6 +96,11 @@ inline CaseOption OnKernel(std::string flavour, std::set<std::string> also = {})
     s.flavour = flavour;
     s.also_on = also;
   };
+}
+/// This node runs another kernel than the rest: FLAVOUR, FLAVOUR@PART, or @PART for the case's own flavour
+/// with the modules of the series up to that part ("none": as its source has them).
+inline CaseOption KernelOf(int node, std::string kernel) {
+  return [node, kernel = std::move(kernel)](CaseSpec& s) { s.kernels[node] = kernel; };
 }
 inline CaseOption FenceBy(FenceMethod method) {
   return [method](CaseSpec& s) { s.fence_method = method; };

@@ -126,6 +126,11 @@ void Lab::restart(Node& node) {
   o2cb_.configure({&node});
 }
 
+void Lab::restart_upgraded(Node& node) {
+  cluster_.upgrade(node);
+  restart(node);
+}
+
 Undo Lab::hang_disk(Node& node, int volume) {
   if (no_faults_) return Undo(nullptr);
   cluster_.path(node.number(), volume).hang();

@@ -107,6 +107,8 @@ class Lab {
   TimePoint kill(const std::vector<Node*>& nodes);
   /// Powers a node on again, configures o2cb and waits for SSH.
   void restart(Node& node);
+  /// The same with the kernel of the case, whatever KernelOf() gave the node.
+  void restart_upgraded(Node& node);
 
   /// Requests of this node to the volume hang until the guard is gone.
   [[nodiscard]] Undo hang_disk(Node& node, int volume = 0);

@@ -70,7 +70,8 @@ struct CaseResult {
   std::string family;  ///< heartbeat, storage, membership, failover, fencing, …
   std::string guards;  ///< one sentence: what would be broken for users if this failed
   int nodes = 0;
-  std::string flavour;  ///< kernel it ran on: lab, debug, stock, …
+  std::string flavour;                 ///< kernel it ran on: lab, debug, stock, …
+  std::map<int, std::string> kernels;  ///< of nodes that ran another one
   Verdict verdict = Verdict::pass;
   FailureClass failure = FailureClass::none;
   std::vector<Message> messages;  ///< of the last attempt, most telling first; a skip's reason
@@ -158,9 +159,9 @@ void to_json(nlohmann::json& out, const CaseResult& result);
 void from_json(const nlohmann::json& in, CaseResult& result);
 void to_json(nlohmann::json& out, const RunResult& result);
 void from_json(const nlohmann::json& in, RunResult& result);
-void to_json(nlohmann::json& out, const Interval& interval);
 void to_json(nlohmann::json& out, const KernelInfo& kernel);
 void from_json(const nlohmann::json& in, KernelInfo& kernel);
+void to_json(nlohmann::json& out, const Interval& interval);
 void from_json(const nlohmann::json& in, Interval& interval);
 
 }  // namespace o2lab

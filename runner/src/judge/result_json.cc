@@ -114,6 +114,7 @@ void to_json(json& out, const CaseResult& c) {
          {"dir", c.dir},
          {"artefacts", c.artefacts},
          {"console_tail", c.console_tail}};
+  for (const auto& [node, kernel] : c.kernels) out["kernels"][std::to_string(node)] = kernel;
   if (!c.expected.empty()) out["expected_failure"] = {{"reason", c.expected}, {"came_round", c.came_round}};
 }
 void from_json(const json& in, CaseResult& c) {
@@ -123,6 +124,8 @@ void from_json(const json& in, CaseResult& c) {
   c.guards = in.value("guards", "");
   c.nodes = in.value("nodes", 0);
   c.flavour = in.value("flavour", "");
+  const json kernels = in.value("kernels", json::object());
+  for (const auto& [node, kernel] : kernels.items()) c.kernels[std::stoi(node)] = kernel;
   c.verdict = value_of(in.at("verdict").get<std::string>(),
                        {Verdict::pass, Verdict::fail, Verdict::skip, Verdict::error});
   const json& failure = in.at("failure_class");

@@ -137,6 +137,8 @@ ClusterPlan Session::plan_of(const CaseSpec& spec, const fs::path& log_dir, bool
   plan.nodes = spec.nodes;
   plan.volumes = std::max(spec.volumes, 1);
   plan.kernel = &kernel(flavour_in(spec, options_.flavour));
+  for (const auto& [node, flavour] : kernels_in(spec, plan.topology, options_.flavour))
+    plan.kernels[node] = &kernel(flavour);
   plan.image = &image(plan.topology.image);
   plan.accel = accel_;
   plan.run_id = result_.id.substr(result_.id.size() - 4) + fmt::format("{:x}", ::getpid());

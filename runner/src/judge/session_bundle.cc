@@ -13,6 +13,7 @@ void Session::leave_bundle(const RegisteredCase& wanted, const fs::path& case_di
     source.run = &result_;
     source.result = &result;
     source.kernel = &kernel(flavour_in(spec, options_.flavour));
+    for (const auto& [node, flavour] : result.kernels) source.kernels[node] = &kernel(flavour);
     source.images.push_back(&image("default"));
     if (topology.image != "default") source.images.push_back(&image(topology.image));
     source.topology = topology.file;

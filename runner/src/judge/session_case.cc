@@ -116,6 +116,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
   CaseResult result = begin(wanted);
   try {
+    result.kernels = kernels_in(spec, topology_for(spec), options_.flavour);
     result.checkpoint = bring_up(spec, case_dir, std::move(from), true);
     run_body(wanted);
     if (record_.failed())

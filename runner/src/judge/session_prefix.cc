@@ -83,7 +83,11 @@ CaseResult Session::attempt_on_prefix(const RegisteredCase& wanted, const Module
       kept_dir_ = run_dir_ / "cases" / ("nodes." + wanted.full_name());
       taken_.clear();
       fs::create_directories(kept_dir_);
-      make_cluster(plan_of(spec, kept_dir_));
+      const ClusterPlan plan = plan_of(spec, kept_dir_);
+      if (!plan.kernels.empty())
+        fail(ErrorKind::input, "{}: gives nodes kernels of their own, whose modules would be replaced",
+             plan.topology.file.native());
+      make_cluster(plan);
       // A node that a case boots again must not come back with the modules it was first given.
       cluster_->after_boot([this](Node& node) { swap_modules(node, *prefix_, *events_); });
     }

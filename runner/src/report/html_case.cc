@@ -94,6 +94,11 @@ std::string story_html(const CaseResult& c, const std::vector<Event>& events,
     out += "</dd>";
   }
   if (c.verdict == Verdict::skip) return out + "</dl>\n";
+  if (!c.kernels.empty()) {
+    out += "<dt>Kernels</dt><dd>" + html(c.flavour);
+    for (const auto& [node, kernel] : c.kernels) out += fmt::format(", node{}: {}", node, html(kernel));
+    out += "</dd>";
+  }
   if (!c.checkpoint.empty())
     out += fmt::format("<dt>Nodes</dt><dd>from checkpoint <code>{}</code></dd>", html(c.checkpoint));
   if (c.failed()) out += fmt::format("<dt>Seed</dt><dd><code>--seed {}</code></dd>", c.seed);

@@ -86,6 +86,8 @@ void add_case(pugi::xml_node suite, const CaseResult& c) {
   property(properties, "guards", c.guards);
   property(properties, "nodes", std::to_string(c.nodes));
   property(properties, "kernel_flavour", c.flavour);
+  for (const auto& [number, kernel] : c.kernels)
+    property(properties, fmt::format("kernel_flavour_node{}", number).c_str(), kernel);
   if (c.attempts > 1) property(properties, "attempts", std::to_string(c.attempts));
 
   if (c.verdict == Verdict::skip) {
