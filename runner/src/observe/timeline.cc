@@ -254,9 +254,16 @@ std::vector<DeathTimes> deaths_of(const std::vector<Event>& events, TimePoint fr
       out.push_back(std::move(death));
     }
   }
+  const auto ends_with_its_node = [&](const Span& s) {
+    return std::any_of(events.begin(), events.end(), [&](const Event& e) {
+      return e.node == s.node && e.source == "lab" && e.kind == "gone" && e.at == s.to;
+    });
+  };
   for (DeathTimes& death : out) {
     for (const Span& s : spans) {
-      if (s.kind == Span::Kind::member && s.peer == death.node && !s.open && s.to >= death.at &&
+      // A node without the tracepoints says nothing, and one that joins later speaks of a later death.
+      if (s.kind == Span::Kind::member && s.peer == death.node && !s.open && s.from <= death.at &&
+          s.to >= death.at && !ends_with_its_node(s) &&
           (!death.detected || s.to - death.at < *death.detected))
         death.detected = s.to - death.at;
       if (s.kind == Span::Kind::recovery && !s.open && s.node != death.node &&

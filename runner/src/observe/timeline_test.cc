@@ -141,6 +141,22 @@ TEST(Timeline, TimesOfADeath) {
   EXPECT_EQ(deaths[0].recovered, 10s);
 }
 
+TEST(Timeline, OnlyWhoSawTheNodeAndLivesOnDetectsItsDeath) {
+  const std::vector<Event> events = {
+      event(1, 1, "lab", "power_on"),
+      event(2, 3, "lab", "power_on"),
+      event(5, 1, "trace", "o2hb_node_event", {{"class", "global"}, {"node", "3"}, {"event", "up"}}),
+      event(10, 3, "judge", "death", {{"cause", "quorum"}}),
+      event(11, 1, "lab", "gone"),
+      event(20, 1, "lab", "power_on"),
+      event(21, 1, "trace", "o2hb_node_event", {{"class", "global"}, {"node", "3"}, {"event", "up"}}),
+      event(40, 1, "trace", "o2hb_node_event", {{"class", "global"}, {"node", "3"}, {"event", "down"}}),
+  };
+  const auto deaths = deaths_of(events, at(0), at(100));
+  ASSERT_THAT(deaths, SizeIs(1));
+  EXPECT_FALSE(deaths[0].detected);
+}
+
 TEST(Timeline, RecoveryOfAnotherNodeIsNoneOfThisOne) {
   std::vector<Event> events = a_death();
   events.push_back(
