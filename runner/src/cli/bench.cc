@@ -12,6 +12,7 @@
 #include "cli/bench_recorders.h"
 #include "cli/bench_reset.h"
 #include "cli/bench_rounds.h"
+#include "cli/bench_scale.h"
 #include "cli/options.h"
 #include "report/json.h"
 
@@ -121,8 +122,12 @@ int run_bench(const Options& options, const StopFd& stop) {
       for (int round = 1; round <= options.rounds; ++round)
         fmt::print(stderr, "o2lab: reset {} of {}: {}\n", round, options.rounds, reset.round());
       for (BenchFigure& figure : reset.figures()) figures.push_back(std::move(figure));
-      BenchRecorders recorders(session, stop);
       const int pairs = (options.rounds + 1) / 2;
+      BenchScale scale(session);
+      for (int round = 1; round <= pairs; ++round)
+        fmt::print(stderr, "o2lab: scale {} of {}: {}\n", round, pairs, scale.round());
+      for (BenchFigure& figure : scale.figures()) figures.push_back(std::move(figure));
+      BenchRecorders recorders(session, stop);
       for (int pair = 1; pair <= pairs; ++pair)
         fmt::print(stderr, "o2lab: recorders {} of {}: {}\n", pair, pairs, recorders.round());
       for (BenchFigure& figure : recorders.figures()) figures.push_back(std::move(figure));

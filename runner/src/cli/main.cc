@@ -315,7 +315,9 @@ int main_inside(int argc, char** argv) {
       app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");
   bench->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
   bench->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
-  bench->add_option("--rounds", options.rounds, "Measurements of each figure; half as many of the recorders")
+  bench
+      ->add_option("--rounds", options.rounds,
+                   "Measurements of each figure; half as many of the recorders and of sixteen nodes")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   bench->add_flag("--json", options.json, "Machine-readable");
