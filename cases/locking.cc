@@ -45,7 +45,7 @@ LAB_CASE(Locking, MmapMakesNoCycleOfLocks, OnKernel("debug"), Part("00"),
   // Some of its operations map their file. Any lockdep report fails the case by itself, and there is at most
   // one.
   const auto history = lab.history({1, 2, 3}, HistoryPlan{});
-  for (const int node : {1, 2, 3}) history->wait_for(node, 40, 120s);
+  for (const int node : {1, 2, 3}) history->wait_for(node, 15, 120s);
   history->stop();
   for (Node* node : lab.nodes())
     EXPECT_TRUE(node->run("grep -q 'sk_lock-AF_INET-O2NET' /proc/lockdep").ok()) << node->name();
