@@ -36,7 +36,7 @@ constexpr FaultWords kFaults[] = {
 };
 
 std::string fault_label(const Event& e, const char* words) {
-  if (const std::string text = text_field(e, "text"); !text.empty()) return text;
+  if (std::string text = text_field(e, "text"); !text.empty()) return text;
   std::string out = words;
   for (const char* key : {"disk", "fault", "of", "operations", "percent", "ppm"})
     if (const std::string value = text_field(e, key); !value.empty())
