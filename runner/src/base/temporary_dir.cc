@@ -1,18 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/temporary_dir.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
+#include "base/process.h"
 
 namespace o2lab {
+
+namespace {
+
+/// The name says which process made it, by pid and start time.
+void remove_of_the_dead(const fs::path& parent) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    int pid = 0;
+    unsigned long long start = 0;
+    if (std::sscanf(entry.path().filename().c_str(), "o2lab-%d-%llu-", &pid, &start) == 2 &&
+        start_time_of(pid) != start)
+      fs::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace
 
 TemporaryDir::TemporaryDir(const fs::path& parent) {
   std::error_code error;
   fs::create_directories(parent, error);
-  std::string pattern = (parent / "o2lab-XXXXXX").native();
+  remove_of_the_dead(parent);
+  std::string pattern =
+      (parent / fmt::format("o2lab-{}-{}-XXXXXX", ::getpid(), start_time_of(::getpid()))).native();
   if (error || ::mkdtemp(pattern.data()) == nullptr)
     fail(ErrorKind::environment, "{}: no folder can be made in it: {}", parent.native(),
          error ? error.message() : std::strerror(errno));

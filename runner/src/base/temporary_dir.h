@@ -5,7 +5,8 @@
 
 namespace o2lab {
 
-/// A new folder (mode 0700) that goes with the object, and all that is in it.
+/// A new folder (mode 0700) that goes with the object, and all that is in it; where its process was killed,
+/// as soon as another is made in the same place.
 class TemporaryDir {
  public:
   /// Makes it in `parent`, which is made too; throws environment naming it when that cannot be.

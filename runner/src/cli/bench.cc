@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 
 #include "base/error.h"
 #include "base/paths.h"
-#include "base/process.h"
+#include "base/temporary_dir.h"
 #include "cli/bench_recorders.h"
 #include "cli/bench_reset.h"
 #include "cli/bench_rounds.h"
@@ -21,41 +19,6 @@ namespace o2lab {
 namespace {
 
 constexpr std::ptrdiff_t kWholeRun = 10;  // cases; less is somebody trying out a few
-
-/// What the nodes of the bench write is nobody's result: it goes into a folder that goes away, at the next
-/// bench if this one is killed. The folder names its process by pid and start time.
-class ScratchDir {
- public:
-  ScratchDir() {
-    remove_dead();
-    path_ = state_dir() / fmt::format("bench-{}-{}", ::getpid(), start_time_of(::getpid()));
-    std::error_code error;
-    fs::create_directories(path_, error);
-    if (error) fail(ErrorKind::environment, "{}: cannot be created: {}", path_.native(), error.message());
-  }
-  ~ScratchDir() { remove(path_); }
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  static void remove(const fs::path& dir) {
-    std::error_code ignored;
-    fs::remove_all(dir, ignored);
-  }
-  static void remove_dead() {
-    std::error_code ignored;
-    for (const auto& entry : fs::directory_iterator(state_dir(), ignored)) {
-      int pid = 0;
-      unsigned long long start = 0;
-      if (std::sscanf(entry.path().filename().c_str(), "bench-%d-%llu", &pid, &start) == 2 &&
-          start_time_of(pid) != start)
-        remove(entry.path());
-    }
-  }
-
-  fs::path path_;
-};
 
 /// The newest stored run that ran so many cases that its totals say something.
 std::optional<RunResult> newest_whole_run(const fs::path& results) {
@@ -95,7 +58,8 @@ std::vector<BenchFigure> stored_figures(const fs::path& results) {
 }  // namespace
 
 int run_bench(const Options& options, const StopFd& stop) {
-  const ScratchDir scratch;
+  // What the nodes of the bench write is nobody's result.
+  const TemporaryDir scratch(state_dir() / "bench");
   SessionOptions session_options = options.session;
   session_options.results = scratch.path();
   try {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/temporary_dir.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/process.h"
+
+namespace o2lab {
+namespace {
+
+TEST(TemporaryDir, GoesWithTheObjectOrAfterItsProcess) {
+  const TemporaryDir parent{testing::TempDir()};
+  // This process, but another start: one that had the same pid before.
+  const fs::path dead = parent.path() / fmt::format("o2lab-{}-{}-abcdef", ::getpid(), 1);
+  const fs::path other = parent.path() / "o2lab-notes";
+  for (const fs::path& dir : {dead, other}) fs::create_directories(dir / "in it");
+  fs::path path;
+  {
+    const TemporaryDir one{parent.path()};
+    const TemporaryDir two{parent.path()};
+    path = one.path();
+    EXPECT_TRUE(fs::is_directory(path)) << "made by a process that lives";
+    EXPECT_NE(one.path(), two.path());
+  }
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_FALSE(fs::exists(dead));
+  EXPECT_TRUE(fs::exists(other));
+}
+
+}  // namespace
+}  // namespace o2lab
