@@ -124,11 +124,14 @@ lab-test: kernel image runner ## the main job: build what is missing, boot nodes
 	@$(PART) 'the cases' 2400 INT $(O2LAB) run --kernel $(KERNEL) --jobs $(if $(STACK),2,$(LABS)) $(ARGS) $(or $(CASES),$(STACK_CASES_$(STACK)))
 	@[[ -n "$(CASES)$(STACK)" ]] || O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'what ends a run' 900 TERM runner/tests/robust_test.sh
 
-.PHONY: lab-nightly
-lab-nightly: kernel image runner ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours; goes on where it was
+.PHONY: night-builds
+night-builds: kernel image runner ## all that lab-nightly runs on, and no case
 	@$(call build_kernel,debug)
 	@$(foreach k,$(filter-out stock,$(sort $(KERNEL) debug)),$(call build_kernel,$(k)@none) && $(call build_kernel,$(k)@other-protocol) &&) true
 	@$(PART) 'image stack' 1200 TERM images/build.sh stack
+
+.PHONY: lab-nightly
+lab-nightly: night-builds ## every case on KERNEL and on debug, then with the kernel's default timeouts: hours; goes on where it was
 	@O2LAB=$(CURDIR)/$(O2LAB) LEGS="$(KERNEL):all debug:all $(KERNEL):nightly" JOBS=$(LABS) PATTERNS="$(CASES)" ARGS="$(ARGS)" \
 	  lab/nightly/night-latest.sh run
 
