@@ -7,6 +7,7 @@
 #include <pugixml.hpp>
 #include <sstream>
 
+#include "report/legs.h"
 #include "report/suites.h"
 #include "report/summary_line.h"
 #include "report/text.h"
@@ -69,9 +70,9 @@ std::string output_text(const CaseResult& c) {
   return out;
 }
 
-void add_case(pugi::xml_node suite, const CaseResult& c) {
+void add_case(pugi::xml_node suite, const std::string& classname, const CaseResult& c) {
   pugi::xml_node node = suite.append_child("testcase");
-  attribute(node, "classname", c.suite);
+  attribute(node, "classname", classname);
   attribute(node, "name", c.name);
   attribute(node, "time", fmt::format("{:.3f}", to_seconds(c.duration())));
   const auto placed =
@@ -104,6 +105,26 @@ void add_case(pugi::xml_node suite, const CaseResult& c) {
     text(node.append_child("system-out"), output);
 }
 
+void add_suite(pugi::xml_node root, const Suite& group, const RunResult& run) {
+  pugi::xml_node suite = root.append_child("testsuite");
+  attribute(suite, "name", group.name);
+  counts(suite, group.cases);
+  attribute(suite, "timestamp", run.wall(group.cases.front().started).substr(0, 19));
+  const auto host = run.host.find("name");
+  attribute(suite, "hostname", host == run.host.end() ? "localhost" : host->second);
+  pugi::xml_node properties = suite.append_child("properties");
+  property(properties, "run", run.id);
+  property(properties, "command", run.command);
+  property(properties, "seed", std::to_string(run.seed));
+  property(properties, "kernel", fmt::format("{} {}", run.kernel.flavour, run.kernel.version));
+  property(properties, "series", fmt::format("{}", fmt::join(run.kernel.series, " ")));
+  property(properties, "topology", run.topology);
+  property(properties, "accelerator", run.accel);
+  if (run.shard.total > 1)
+    property(properties, "shard", fmt::format("{} of {}", run.shard.index + 1, run.shard.total));
+  for (const CaseResult& c : group.cases) add_case(suite, group.name, c);
+}
+
 }  // namespace
 
 std::string junit_xml(const RunResult& run) {
@@ -115,25 +136,8 @@ std::string junit_xml(const RunResult& run) {
   attribute(root, "name", "o2lab " + run.id);
   counts(root, run.cases);
 
-  for (const Suite& group : by_suite(run.cases)) {
-    pugi::xml_node suite = root.append_child("testsuite");
-    attribute(suite, "name", group.name);
-    counts(suite, group.cases);
-    attribute(suite, "timestamp", run.wall(group.cases.front().started).substr(0, 19));
-    const auto host = run.host.find("name");
-    attribute(suite, "hostname", host == run.host.end() ? "localhost" : host->second);
-    pugi::xml_node properties = suite.append_child("properties");
-    property(properties, "run", run.id);
-    property(properties, "command", run.command);
-    property(properties, "seed", std::to_string(run.seed));
-    property(properties, "kernel", fmt::format("{} {}", run.kernel.flavour, run.kernel.version));
-    property(properties, "series", fmt::format("{}", fmt::join(run.kernel.series, " ")));
-    property(properties, "topology", run.topology);
-    property(properties, "accelerator", run.accel);
-    if (run.shard.total > 1)
-      property(properties, "shard", fmt::format("{} of {}", run.shard.index + 1, run.shard.total));
-    for (const CaseResult& c : group.cases) add_case(suite, c);
-  }
+  for (const RunLeg& leg : legs_of(run))
+    for (const Suite& group : by_suite(leg)) add_suite(root, group, leg.run);
   std::ostringstream out;
   document.save(out, "  ");
   return out.str();

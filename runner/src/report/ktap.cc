@@ -56,7 +56,9 @@ void add_case(std::string& out, size_t number, const CaseResult& c) {
 }  // namespace
 
 std::string ktap(const RunResult& run) {
-  const std::vector<Suite> suites = by_suite(run.cases);
+  std::vector<Suite> suites;
+  for (const RunLeg& leg : legs_of(run))
+    for (Suite& one : by_suite(leg)) suites.push_back(std::move(one));
   std::string out = fmt::format("KTAP version 1\n1..{}\n", suites.size());
   for (size_t i = 0; i < suites.size(); ++i) {
     const std::vector<CaseResult>& cases = suites[i].cases;

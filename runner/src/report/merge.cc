@@ -223,30 +223,6 @@ class Merger {
 
 }  // namespace
 
-std::vector<RunPart> parts_of(const RunResult& run) {
-  std::vector<RunPart> out;
-  if (!run.statistics.contains("parts")) return out;
-  for (const auto& in : run.statistics["parts"]) {
-    out.push_back({in.at("id"),
-                   in.at("leg"),
-                   in.at("host"),
-                   in.at("kernel").get<KernelInfo>(),
-                   in.at("accel"),
-                   in.at("topology"),
-                   {in.at("shard").at(0), in.at("shard").at(1)},
-                   in.at("seed"),
-                   in.at("command"),
-                   in.at("cases")});
-  }
-  return out;
-}
-
-std::string leg_of(const CaseResult& result) {
-  const std::string folder = result.folder();
-  const size_t at = folder.rfind('@');
-  return at == std::string::npos ? "" : folder.substr(at + 1);
-}
-
 MergePart read_part(const fs::path& dir) {
   std::error_code error;
   MergePart out;
@@ -277,32 +253,17 @@ MergedRun merge_runs(const std::vector<MergePart>& parts, const std::vector<Expe
 
 bool add_merged(RunHistory& history, const RunResult& run, const fs::path& run_dir,
                 const std::vector<CaseEvents>& parts, const std::vector<std::string>& replaces) {
-  std::vector<std::string> legs;
-  const std::vector<RunPart> runs = parts_of(run);
-  for (const RunPart& part : runs)
-    if (std::find(legs.begin(), legs.end(), part.leg) == legs.end()) legs.push_back(part.leg);
-  bool added = false;
-  for (const std::string& leg : legs) {
-    const auto first =
-        std::find_if(runs.begin(), runs.end(), [&](const RunPart& part) { return part.leg == leg; });
-    RunResult of_leg = run;
-    if (!leg.empty()) of_leg.id += "-" + leg;
-    of_leg.kernel = first->kernel;
-    of_leg.accel = first->accel;
-    of_leg.topology = first->topology;
-    of_leg.seed = first->seed;
-    of_leg.command = first->command;
-    of_leg.cases.clear();
+  bool added = false, first = true;
+  for (RunLeg& leg : legs_of(run)) {
+    if (!leg.has_part) continue;
+    if (!leg.name.empty()) leg.run.id += "-" + leg.name;
     std::vector<CaseEvents> events;
-    for (size_t i = 0; i < run.cases.size(); ++i) {
-      if (leg_of(run.cases[i]) != leg) continue;
-      of_leg.cases.push_back(run.cases[i]);
-      if (i < parts.size()) events.push_back(parts[i]);
-    }
+    for (const size_t at : leg.cases)
+      if (at < parts.size()) events.push_back(parts[at]);
     // What it takes the place of goes with the first leg, in one step.
-    added =
-        history.add(of_leg, run_dir, events, leg == legs.front() ? replaces : std::vector<std::string>{}) ||
-        added;
+    const bool is_new = history.add(leg.run, run_dir, events,
+                                    std::exchange(first, false) ? replaces : std::vector<std::string>{});
+    added = added || is_new;
   }
   return added;
 }

@@ -8,30 +8,13 @@
 #include "base/event_log.h"
 #include "report/case_events.h"
 #include "report/history.h"
+#include "report/legs.h"
 #include "report/progress.h"
 
 namespace o2lab {
 
 /// In a run directory that was merged: into which.
 inline constexpr const char* kMergedName = "merged.json";
-
-/// One of the runs that a merged run was made of.
-struct RunPart {
-  std::string id;
-  std::string leg;   ///< empty: there is one
-  std::string host;  ///< name
-  KernelInfo kernel;
-  std::string accel;
-  std::string topology;
-  Shard shard;
-  uint64_t seed = 0;
-  std::string command;
-  int cases = 0;  ///< that it brought
-};
-/// From `statistics.parts` of a results.json; empty when it was not merged.
-std::vector<RunPart> parts_of(const RunResult& run);
-/// Which leg of a night a case ran in: its folder ends in @LEG; empty: there is one.
-std::string leg_of(const CaseResult& result);
 
 /// One of the runs that are merged: a shard, a leg, or both.
 struct MergePart {

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "report/junit.h"
+#include "report/ktap.h"
 #include "report/shift.h"
 
 namespace o2lab {
@@ -78,6 +80,15 @@ TEST(Merge, LegsMayHoldTheSameCase) {
   EXPECT_THAT(names(merged.run), ElementsAre("cases/S.A@lab", "cases/S.A@debug"));
   EXPECT_EQ(leg_of(merged.run.cases[1]), "debug");
   EXPECT_EQ(merged.run.cases[1].artefacts[0].path, "cases/S.A@debug/node1.console");
+}
+
+TEST(Merge, TheSameCaseOfTwoLegsIsTwoCasesToOthers) {
+  const RunResult run = merge_runs({part("1", "lab", {"A"}), part("2", "debug", {"A"})}).run;
+  const std::string xml = junit_xml(run);
+  EXPECT_THAT(xml, HasSubstr("classname=\"S@lab\" name=\"A\""));
+  EXPECT_THAT(xml, HasSubstr("classname=\"S@debug\" name=\"A\""));
+  EXPECT_THAT(xml, HasSubstr("name=\"kernel\" value=\"debug "));
+  EXPECT_THAT(ktap(run), HasSubstr("ok 2 S@debug\n"));
 }
 
 TEST(Merge, RefusesWhatIsThereTwice) {

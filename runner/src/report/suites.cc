@@ -5,12 +5,12 @@
 
 namespace o2lab {
 
-std::vector<Suite> by_suite(const std::vector<CaseResult>& cases) {
+std::vector<Suite> by_suite(const RunLeg& leg) {
   std::vector<Suite> suites;
-  for (const CaseResult& c : cases) {
-    auto suite =
-        std::find_if(suites.begin(), suites.end(), [&](const Suite& s) { return s.name == c.suite; });
-    if (suite == suites.end()) suite = suites.insert(suite, Suite{c.suite, {}});
+  for (const CaseResult& c : leg.run.cases) {
+    const std::string name = c.suite + (leg.name.empty() ? "" : "@" + leg.name);
+    auto suite = std::find_if(suites.begin(), suites.end(), [&](const Suite& s) { return s.name == name; });
+    if (suite == suites.end()) suite = suites.insert(suite, Suite{name, {}});
     suite->cases.push_back(c);
   }
   return suites;

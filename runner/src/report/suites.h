@@ -4,16 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "judge/result.h"
+#include "report/legs.h"
 
 namespace o2lab {
 
 struct Suite {
-  std::string name;
+  std::string name;  ///< SUITE, or SUITE@LEG: readers of JUnit and KTAP know a case by its names alone
   std::vector<CaseResult> cases;  ///< never empty
 };
 
-/// The cases grouped by suite, suites and cases in the order they first ran.
-std::vector<Suite> by_suite(const std::vector<CaseResult>& cases);
+/// The cases of a leg grouped by suite, suites and cases in the order they first ran.
+std::vector<Suite> by_suite(const RunLeg& leg);
 
 }  // namespace o2lab
