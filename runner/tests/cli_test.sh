@@ -89,6 +89,9 @@ refused 'bisect: nothing to resume' 2 'wants the directory of a bisection' bisec
 refused 'bisect --step: bad usage is no verdict for git' 202 '--frobnicate' bisect --step --frobnicate
 refused 'bisect --step: neither is an unknown case' 200 'name one case in full' bisect --step Nope
 refused "morning: an unknown run" 2 "nope: neither a run directory nor the id of a stored run" morning --night nope
+mkdir "$tmp/part"
+echo "{}" | tee "$tmp/part/results.json" >"$tmp/part/merged.json"
+refused "morning: what was merged counts there" 2 "in the run that it is merged into" morning --night "$tmp/part"
 refused "morning: mail and JSON" 2 "excludes" morning --mail --json
 refused "morning: against nothing" 2 "--against" morning --against 0
 refused "morning: nothing ran" 4 "nothing ran: no stored run has a case" morning --out "$tmp/morning.html"

@@ -8,10 +8,11 @@
 
 #include "base/error.h"
 #include "cli/options.h"
+#include "cli/stored_runs.h"
 #include "judge/failure_rate.h"
 #include "report/history.h"
 #include "report/json.h"
-#include "report/merge.h"
+#include "report/legs.h"
 #include "report/progress.h"
 #include "report/text.h"
 
@@ -106,13 +107,6 @@ bool of_several_kernels(const fs::path& run_dir) {
   std::error_code error;
   return fs::exists(run_dir / "matrix.json", error) || fs::exists(run_dir / "against.json", error) ||
          fs::exists(run_dir / "bisect.json", error);
-}
-
-/// Its cases count where it was merged into, or will be: a shard of a night, or a run that was merged.
-bool is_a_part(const fs::path& run_dir) {
-  std::error_code error;
-  if (fs::exists(run_dir / kMergedName, error)) return true;
-  return fs::exists(run_dir / RunProgress::name, error) && !RunProgress::read(run_dir).asked().plan.empty();
 }
 
 }  // namespace
