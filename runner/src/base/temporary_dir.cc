@@ -2,6 +2,7 @@
 #include "base/temporary_dir.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,14 +17,22 @@ namespace o2lab {
 
 namespace {
 
-/// The name says which process made it, by pid and start time.
+/// Which host the process that made a folder is on: those of others, which may share the place, may live.
+std::string host_mark() {
+  utsname name{};
+  ::uname(&name);
+  return fmt::format("@{}-", name.nodename);
+}
+
 void remove_of_the_dead(const fs::path& parent) {
+  const std::string mark = host_mark();
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(parent, ignored)) {
-    int pid = 0;
+    const std::string name = entry.path().filename();
+    int pid = 0, used = 0;
     unsigned long long start = 0;
-    if (std::sscanf(entry.path().filename().c_str(), "o2lab-%d-%llu-", &pid, &start) == 2 &&
-        start_time_of(pid) != start)
+    if (std::sscanf(name.c_str(), "o2lab-%d-%llu%n", &pid, &start, &used) == 2 &&
+        name.compare(static_cast<size_t>(used), mark.size(), mark) == 0 && start_time_of(pid) != start)
       fs::remove_all(entry.path(), ignored);
   }
 }
@@ -35,7 +44,8 @@ TemporaryDir::TemporaryDir(const fs::path& parent) {
   fs::create_directories(parent, error);
   remove_of_the_dead(parent);
   std::string pattern =
-      (parent / fmt::format("o2lab-{}-{}-XXXXXX", ::getpid(), start_time_of(::getpid()))).native();
+      (parent / fmt::format("o2lab-{}-{}{}XXXXXX", ::getpid(), start_time_of(::getpid()), host_mark()))
+          .native();
   if (error || ::mkdtemp(pattern.data()) == nullptr)
     fail(ErrorKind::environment, "{}: no folder can be made in it: {}", parent.native(),
          error ? error.message() : std::strerror(errno));
