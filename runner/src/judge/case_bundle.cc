@@ -15,6 +15,9 @@ namespace {
 
 constexpr uint64_t kReserve = 64 << 20;
 constexpr Duration kImageLimit = 120s;
+constexpr const char* kStagingName = ".bundles";
+/// In the folder of a case whose bundle is being made: a link to what there is of it.
+constexpr const char* kClaimName = "bundle.part";
 
 /// Held against the other labs of the run while one looks how many bundles there are.
 UniqueFd lock_dir(const fs::path& dir) {
@@ -40,15 +43,21 @@ void CaseBundle::begin(const fs::path& case_dir) {
 }
 
 bool CaseBundle::claim() {
-  if (claimed_ || refused_) return claimed_;
+  if (staging_ || refused_) return staging_.has_value();
   const UniqueFd lock = lock_dir(run_dir_ / "cases");
+  // Beside the runs: that of a killed runner goes when any other failure is kept.
+  staging_.emplace(run_dir_.parent_path() / kStagingName);
   int there = 0;
   for (const fs::directory_entry& one : fs::directory_iterator(run_dir_ / "cases"))
-    if (fs::exists(one.path() / kBundleName) || fs::exists(one.path() / "bundle.part")) ++there;
+    if (fs::exists(one.path() / kBundleName) || fs::exists(one.path() / kClaimName)) ++there;
   refused_ = there >= limit_;
-  if (!refused_) fs::create_directory(staging());
-  claimed_ = !refused_;
-  return claimed_;
+  if (refused_) {
+    staging_.reset();
+  } else {
+    fs::remove(case_dir_ / kClaimName);  // of a runner that was killed
+    fs::create_directory_symlink(staging(), case_dir_ / kClaimName);
+  }
+  return staging_.has_value();
 }
 
 void CaseBundle::keep_memory(Cluster& cluster) noexcept {
@@ -111,10 +120,10 @@ void CaseBundle::keep_volumes(Cluster& cluster) noexcept {
 }
 
 void CaseBundle::drop() noexcept {
-  if (!claimed_) return;
-  claimed_ = false;
+  if (!staging_) return;
   std::error_code ignored;
-  fs::remove_all(staging(), ignored);
+  fs::remove(case_dir_ / kClaimName, ignored);
+  staging_.reset();
 }
 
 void CaseBundle::leave(const BundleSource& source, CaseResult& result) noexcept {
@@ -148,9 +157,10 @@ void CaseBundle::write(const BundleSource& source, CaseResult& result) {
                               {"verdict", name_of(result.verdict)},
                               {"reason", result.reason()},
                               {"repro", source.repro}};
-  const fs::path file = case_dir_ / kBundleName;
+  const fs::path made = staging() / kBundleName, file = case_dir_ / kBundleName;
   const nlohmann::ordered_json manifest =
-      write_bundle(file, fmt::format("{}-{}", result.full_name(), source.run->id), pieces, std::move(head));
+      write_bundle(made, fmt::format("{}-{}", result.full_name(), source.run->id), pieces, std::move(head));
+  fs::rename(made, file);
   result.artefacts.push_back({"bundle", fs::relative(file, run_dir_).native()});
   size_t lacking = 0;
   for (const auto& piece : manifest.at("pieces")) lacking += piece.contains("missing") ? 1 : 0;

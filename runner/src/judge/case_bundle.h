@@ -2,11 +2,13 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/event_log.h"
 #include "base/fd.h"
+#include "base/temporary_dir.h"
 #include "cluster/cluster.h"
 #include "judge/bundle.h"
 #include "judge/result.h"
@@ -47,16 +49,17 @@ class CaseBundle {
   void leave(const BundleSource& source, CaseResult& result) noexcept;
 
  private:
-  /// Whether this failure may have a bundle; makes the folder that what is kept goes into.
+  /// Whether this failure may have a bundle; makes the folder that what is kept goes into, beside the runs:
+  /// that of a killed runner goes as soon as any failure is kept there.
   bool claim();
-  fs::path staging() const { return case_dir_ / "bundle.part"; }
+  const fs::path& staging() const { return staging_->path(); }
   void write(const BundleSource& source, CaseResult& result);
 
   const fs::path run_dir_;
   const int limit_;
   EventLog& events_;
   fs::path case_dir_;
-  bool claimed_ = false;
+  std::optional<TemporaryDir> staging_;  ///< there while this failure may have a bundle
   bool refused_ = false;
   std::map<std::string, std::string> missing_;  ///< why, by name of the piece
 };

@@ -39,7 +39,7 @@ class CaseBundleOfARun : public testing::Test {
     run_.id = "20261123T000000Z-abcd";
   }
 
-  fs::path path(const std::string& name) const { return dir_.path() / name; }
+  fs::path path(const std::string& name) const { return run_dir_ / name; }
   void put(const std::string& name, const std::string& text = "x") const {
     fs::create_directories(path(name).parent_path());
     write_file(path(name), text);
@@ -74,7 +74,8 @@ class CaseBundleOfARun : public testing::Test {
     source.case_dir = case_dir;
     source.repro = {{"case", "Suite." + name}};
     bundle.leave(source, result_);
-    EXPECT_FALSE(fs::exists(case_dir / "bundle.part"));
+    EXPECT_FALSE(fs::is_symlink(case_dir / "bundle.part"));
+    EXPECT_TRUE(fs::is_empty(dir_.path() / ".bundles"));
     return fs::exists(case_dir / kBundleName) ? case_dir / kBundleName : fs::path();
   }
   /// "missing" of a piece of the last manifest; empty when it is there.
@@ -86,6 +87,7 @@ class CaseBundleOfARun : public testing::Test {
   }
 
   const TemporaryDir dir_{testing::TempDir()};
+  const fs::path run_dir_ = dir_.path() / "run";
   EventLog events_;
   KernelBuild kernel_;
   std::map<int, const KernelBuild*> kernels_;
@@ -95,7 +97,7 @@ class CaseBundleOfARun : public testing::Test {
 };
 
 TEST_F(CaseBundleOfARun, HoldsWhatRunsTheCaseAndWhatItLeft) {
-  CaseBundle bundle(dir_.path(), 3, events_);
+  CaseBundle bundle(run_dir_, 3, events_);
   const fs::path file = leave(bundle, "One");
   ASSERT_FALSE(file.empty());
   ASSERT_FALSE(result_.artefacts.empty());
@@ -121,32 +123,39 @@ TEST_F(CaseBundleOfARun, HoldsTheKernelOfEveryNode) {
   KernelBuild other = kernel_;
   other.flavour = "lab@none";
   kernels_ = {{2, &other}, {3, &other}};
-  CaseBundle bundle(dir_.path(), 3, events_);
+  CaseBundle bundle(run_dir_, 3, events_);
   const fs::path top = extract_tar(leave(bundle, "One"), path("into"));
   for (const char* kernel : {"lab", "lab@none"})
     EXPECT_TRUE(fs::exists(top / "build/kernel" / kernel / "modules.erofs")) << kernel;
 }
 
 TEST_F(CaseBundleOfARun, TheFirstFewFailuresHaveOneWhicheverLabTheyAreIn) {
-  CaseBundle lab1(dir_.path(), 2, events_);
-  CaseBundle lab2(dir_.path(), 2, events_);
+  CaseBundle lab1(run_dir_, 2, events_);
+  CaseBundle lab2(run_dir_, 2, events_);
   EXPECT_FALSE(leave(lab1, "One").empty());
   EXPECT_FALSE(leave(lab2, "Two").empty());
   EXPECT_TRUE(leave(lab1, "Three").empty());
   EXPECT_TRUE(leave(lab2, "Four").empty());
-  CaseBundle none(dir_.path(), 0, events_);
+  CaseBundle none(run_dir_, 0, events_);
   EXPECT_TRUE(leave(none, "Five").empty());
 }
 
 TEST_F(CaseBundleOfARun, APatchThatHasChangedIsNotPassedOffAsTheOneThatWasBuilt) {
   put("patches/0001.patch", "another patch");
-  CaseBundle bundle(dir_.path(), 3, events_);
+  CaseBundle bundle(run_dir_, 3, events_);
   const fs::path top = extract_tar(leave(bundle, "One"), path("into"));
   EXPECT_THAT(missing(top, "kernel-config/patches/0001.patch"), HasSubstr("has changed since"));
 }
 
+TEST_F(CaseBundleOfARun, WhatAKilledRunnerHadOfOneCountsForNothing) {
+  fs::create_directories(path("cases/Suite.Killed"));
+  fs::create_directory_symlink(dir_.path() / ".bundles/gone", path("cases/Suite.Killed/bundle.part"));
+  CaseBundle bundle(run_dir_, 1, events_);
+  EXPECT_FALSE(leave(bundle, "One").empty());
+}
+
 TEST_F(CaseBundleOfARun, ThatCannotBeWrittenChangesNothing) {
-  CaseBundle bundle(dir_.path(), 3, events_);
+  CaseBundle bundle(run_dir_, 3, events_);
   // A folder in its place.
   fs::create_directories(path("cases/Suite.One/bundle.tar.zst/x"));
   leave(bundle, "One");
