@@ -13,10 +13,6 @@ namespace {
 /// Recovery of a domain and a journal once the link is gone: 1 to 3 s, on a loaded host more.
 constexpr Duration kRecovery = 30s;
 
-std::string failed_mount(Lab& lab, Node& node) {
-  return lab.calls(node).mount(o2cb_script::device(0), o2cb_script::mount_point(0), 120s);
-}
-
 void wait_line(Lab& lab, int node, const std::string& what, size_t position, const std::string& text) {
   lab.wait_event(fmt::format("node {} to say {}", node, what), position, 10s, line_of(node, text));
 }

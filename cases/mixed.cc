@@ -17,10 +17,6 @@ bool has_series(Node& node) {
   return node.run(std::string("test -e ") + o2cb_script::kHeartbeatMode).ok();
 }
 
-std::string failed_mount(Lab& lab, Node& node) {
-  return lab.calls(node).mount(o2cb_script::device(0), o2cb_script::mount_point(0), 120s);
-}
-
 void come_back(Lab& lab, Node& node) {
   lab.restart(node);
   lab.o2cb().mount(node);

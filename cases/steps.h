@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cluster/o2cb_script.h"
 #include "judge/lab.h"
 
 namespace o2lab {
@@ -27,6 +28,11 @@ inline void keep_working(Lab& lab, const std::vector<Node*>& nodes) {
 }
 inline void keep_working(Lab& lab) {
   keep_working(lab, lab.survivors());
+}
+
+/// A mount that may be refused: "ok", or the name of the errno.
+inline std::string failed_mount(Lab& lab, Node& node) {
+  return lab.calls(node).mount(o2cb_script::device(0), o2cb_script::mount_point(0), 120s);
 }
 
 inline void wait_replayed(Lab& lab, int dead, size_t since, Duration limit) {
