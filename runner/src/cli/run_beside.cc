@@ -64,8 +64,8 @@ int run_beside(const Options& options, const StopFd& stop, GtestRun run, RunJudg
   const int first_lab = sitting.resumed ? progress.next_lab() : 1;
   pool_options.first_lab = first_lab;
   pool_options.expected = expected_durations(session.results);
-  pool_options.fits = [admission = Admission::of_this_host(session.topology)](const auto& running,
-                                                                              const RegisteredCase& next) {
+  pool_options.fits = [admission = Admission::of_this_host(session.flavour, session.topology)](
+                          const auto& running, const RegisteredCase& next) {
     return admission.fits(running, next);
   };
   pool_options.lab = [&](int number, int fd) {

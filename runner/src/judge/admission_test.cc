@@ -35,10 +35,23 @@ TEST(Admission, ACaseThatIsTooLargeForTheHostRunsByItself) {
 }
 
 TEST(Admission, KnowsTheTopologyOfACase) {
-  const Admission here = Admission::of_this_host("");
+  const Admission here = Admission::of_this_host("lab", "");
   const RegisteredCase two = of_nodes(2);
   EXPECT_TRUE(here.fits({}, two));
   EXPECT_FALSE(here.fits(std::vector<const RegisteredCase*>(10000, &two), two));
+}
+
+TEST(Admission, NodesThatWaitLessCountTwice) {
+  CaseSpec spec = of_nodes(3).spec;
+  const auto vcpus = [&](const char* topology, const char* kernel) {
+    return share_of(spec, find_topology(topology), kernel).vcpus;
+  };
+  EXPECT_EQ(vcpus("three-node", "lab"), 3);
+  EXPECT_EQ(vcpus("three-node", "debug"), 6);
+  EXPECT_EQ(vcpus("stack-three-node", "lab"), 6);
+  EXPECT_EQ(vcpus("stack-three-node", "debug"), 12);
+  spec.kernels = {{2, "debug@none"}};
+  EXPECT_EQ(vcpus("three-node", "lab"), 4);
 }
 
 }  // namespace
