@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "../../steps.h"
 #include "../../windows.h"
 #include "cluster/o2cb_script.h"
@@ -26,9 +28,10 @@ LAB_CASE(Bug, NoFenceWithTwoVolumes, Nightly(), Volumes(2), Until(Ready::o2cb),
   const auto removing = lab.node(1).start("while touch /mnt/orphan && rm /mnt/orphan; do :; done");
   lab.let_pass("node 2 looks for orphans", 5s);
   lab.step("all links go, and node 2 mounts the other volume");
-  auto fence = lab.expect_fence(
-      lab.node(2), Cause::quorum,
-      between(lab.topology().quorum_decision_earliest(), kMountFails + 2 * kHeartbeatOfMount + kHostSlack));
+  const Duration held =
+      std::max(lab.topology().quorum_decision_latest(), kMountFails + 2 * kHeartbeatOfMount);
+  auto fence = lab.expect_fence(lab.node(2), Cause::quorum,
+                                between(lab.topology().quorum_decision_earliest(), held + kHostSlack));
   const Undo cut = lab.cut({1, 2, 3}, {1, 2, 3});
   const std::string second = o2cb_script::mount_point(1);
   const auto mounting = lab.node(2).start(
