@@ -110,6 +110,7 @@ O2LAB_ROOT=$tmp/none refused "series: no checkout" 3 "kernel-config/build\\.sh: 
 refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kernel nope
 refused 'flavour that is not built' 3 'kernel/kasan: not built: run .make kernel KERNEL=kasan.' run --kernel kasan
 refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=kasan.' up --kernel kasan
+refused 'up: a command on a topology that is none' 2 '"nope": .*there are .*one-node' up nope -- true
 refused 'unknown accelerator' 2 "'xen': not one of auto, kvm, tcg" run --accel xen
 refused '--repeat 0' 2 '--repeat: .*0 not in range' run --repeat 0
 refused '--repeat without a number' 2 '--repeat' run --repeat often

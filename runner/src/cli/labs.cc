@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/wait.h"
 #include "cli/options.h"
+#include "cli/remote_command.h"
 #include "judge/lab_record.h"
 #include "ssh/keys.h"
 #include "ssh/ssh_connection.h"
@@ -68,8 +69,7 @@ int run_shell(const Options& options) {
 
 int run_exec(const Options& options) {
   const LabRecord lab = find_lab(options.lab);
-  std::string command;
-  for (const std::string& word : options.command) command += (command.empty() ? "" : " ") + word;
+  const std::string command = remote_command(options.command);
   std::vector<LabRecord::NodeEntry> nodes = lab.nodes;
   if (options.node != "all") nodes = {find_node(lab, options.node)};
   int worst = 0;
@@ -84,9 +84,7 @@ int run_exec(const Options& options) {
     const auto shell = SshConnection::connect(target, Deadline::in(20s), never);
     const CommandResult result = shell->run(command, Deadline::in(24h));
     if (nodes.size() > 1) fmt::print("== {}\n", target.node);
-    fmt::print("{}", result.out);
-    fmt::print(stderr, "{}", result.err);
-    worst = std::max(worst, result.ok() ? 0 : std::max(result.exit_status, 1));
+    worst = std::max(worst, pass_on(result));
   }
   return worst;
 }

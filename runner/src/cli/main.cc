@@ -20,6 +20,7 @@
 #include "cli/repeat_options.h"
 #include "cli/resume.h"
 #include "cli/schedule_file.h"
+#include "cli/up.h"
 
 namespace o2lab {
 namespace {
@@ -260,9 +261,13 @@ int main_inside(int argc, char** argv) {
       ->group("");
   run->callback([&] { chosen.supervised = run_cases; });
 
-  CLI::App* up = app.add_subcommand("up", "Boot a lab and leave it running; `o2lab down` ends it");
+  CLI::App* up = app.add_subcommand(
+      "up", "Boot a lab and leave it running, `o2lab down` ends it; or run one command in it and end it");
   up->add_option("TOPOLOGY", options.session.topology, "Topology file of lab/ or a path")
       ->default_str("three-node");
+  up->add_option("CMD", options.command,
+                 "Command for node1; the lab ends with it, and `o2lab up` with its exit status: o2lab up "
+                 "one-node --ready booted -- uname -r");
   up->add_option("--ready", options.up_ready, "How far: booted, o2cb, heartbeat or mounted")
       ->check(CLI::IsMember({"booted", "o2cb", "heartbeat", "mounted"}))
       ->capture_default_str();
@@ -275,7 +280,12 @@ int main_inside(int argc, char** argv) {
   up->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
   up->add_option("--connect", options.session.connect, "libvirt URI; default: embedded driver");
   up->add_option("--results", options.session.results, "Folder for run directories")->capture_default_str();
-  up->callback([&] { chosen.plain = run_up; });
+  up->callback([&] {
+    if (options.command.empty())
+      chosen.plain = run_up;
+    else
+      chosen.supervised = run_up_once;
+  });
 
   const auto lab_option = [&](CLI::App* command) {
     command->add_option("--lab", options.lab, "Which lab, as `o2lab status` names it; default: the only one");

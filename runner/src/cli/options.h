@@ -51,7 +51,7 @@ struct Options {
   BisectOptions bisect;
   bool json = false;
   std::string node;                  ///< shell, exec
-  std::vector<std::string> command;  ///< exec
+  std::vector<std::string> command;  ///< exec; up, which with none leaves the lab running
   std::string lab;                   ///< which lab; empty: the only one
   std::string up_ready = "mounted";
   std::string up_mode = "disk";

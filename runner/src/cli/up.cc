@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/up.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -11,8 +13,8 @@
 #include "base/paths.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
-#include "cli/options.h"
 #include "cli/preflight.h"
+#include "cli/remote_command.h"
 
 namespace o2lab {
 
@@ -22,6 +24,26 @@ Ready ready_from(const std::string& text) {
   for (const Ready ready : {Ready::booted, Ready::o2cb, Ready::heartbeat})
     if (text == name_of(ready)) return ready;
   return Ready::mounted;
+}
+
+/// The cluster that `up` was asked for.
+CaseSpec spec_of(const Options& options) {
+  const Topology topology = find_topology(options.session.topology);
+  CaseSpec spec;
+  spec.suite = "up";
+  spec.name = options.session.topology;
+  spec.topology = options.session.topology;
+  spec.nodes = topology.nodes;
+  spec.volumes = topology.volumes;
+  spec.fence_method = topology.fence_method;
+  spec.ready = ready_from(options.up_ready);
+  spec.heartbeat_mode = options.up_mode == "user" ? HeartbeatMode::user : HeartbeatMode::disk;
+  return spec;
+}
+
+Options with_topology(Options options) {
+  if (options.session.topology.empty()) options.session.topology = "three-node";
+  return options;
 }
 
 /// What the lab's own process tells the one that the user started.
@@ -65,17 +87,7 @@ int hold_lab(const Options& options, UniqueFd answer) {
   try {
     const SignalStop signals;
     Session session(options.session, signals.stop());
-    CaseSpec spec;
-    spec.suite = "up";
-    spec.name = options.session.topology;
-    spec.topology = options.session.topology;
-    const Topology topology = find_topology(options.session.topology);
-    spec.nodes = topology.nodes;
-    spec.volumes = topology.volumes;
-    spec.fence_method = topology.fence_method;
-    spec.ready = ready_from(options.up_ready);
-    spec.heartbeat_mode = options.up_mode == "user" ? HeartbeatMode::user : HeartbeatMode::disk;
-    session.restore_by_hand(spec);
+    session.restore_by_hand(spec_of(options));
     tell(answer.get(), {0, fmt::format("{} {}", session.id(), session.run_dir().native())});
     answer.reset();
     // No wait of the hub: what a node does now, a fence or an oops included, is for the user to look at.
@@ -93,8 +105,7 @@ int hold_lab(const Options& options, UniqueFd answer) {
 }  // namespace
 
 int run_up(const Options& given) {
-  Options options = given;
-  if (options.session.topology.empty()) options.session.topology = "three-node";
+  const Options options = with_topology(given);
   find_topology(options.session.topology);
   require_host(options.session.results);
   for (const std::string& ended : sweep_leftovers()) fmt::print(stderr, "o2lab: {}\n", ended);
@@ -124,6 +135,20 @@ int run_up(const Options& given) {
       "o2lab: lab {} is up\nnext: o2lab status, o2lab shell node1, o2lab exec all -- COMMAND, o2lab down\n",
       answer.text);
   return 0;
+}
+
+int run_up_once(const Options& given, const StopFd& stop) {
+  const Options options = with_topology(given);
+  const CaseSpec spec = spec_of(options);
+  require_host(options.session.results);
+  try {
+    Session session(options.session, stop);
+    Cluster& cluster = session.restore_by_hand(spec);
+    return pass_on(cluster.node(1).run(remote_command(options.command), 24h));
+  } catch (const Error&) {
+    if (stop.raised()) return kInterrupted;
+    throw;
+  }
 }
 
 }  // namespace o2lab

@@ -42,10 +42,10 @@ std::string error_of(const std::string& text) {
 }
 
 TEST(TopologyFiles, ShippedOnesLoadWithoutWarnings) {
-  EXPECT_THAT(
-      topology_names(lab_dir),
-      ElementsAre("five-node", "kernel-defaults", "patient-three-node", "rolling-three-node", "sixteen-node",
-                  "stack-five-node", "stack-three-node", "three-node", "three-node-idle-first", "two-node"));
+  EXPECT_THAT(topology_names(lab_dir),
+              ElementsAre("five-node", "kernel-defaults", "one-node", "patient-three-node",
+                          "rolling-three-node", "sixteen-node", "stack-five-node", "stack-three-node",
+                          "three-node", "three-node-idle-first", "two-node"));
   for (const std::string& name : topology_names(lab_dir)) {
     const Topology t = load_topology(lab_dir / (name + ".toml"));
     EXPECT_EQ(t.name, name);
@@ -204,10 +204,11 @@ TEST(TopologyErrors, UnknownNameListsTheKnownOnes) {
     FAIL() << "found";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::input);
-    EXPECT_THAT(error.what(),
-                HasSubstr("there are five-node, kernel-defaults, patient-three-node, rolling-three-node, "
-                          "sixteen-node, stack-five-node, stack-three-node, three-node, "
-                          "three-node-idle-first, two-node"));
+    EXPECT_THAT(
+        error.what(),
+        HasSubstr("there are five-node, kernel-defaults, one-node, patient-three-node, rolling-three-node, "
+                  "sixteen-node, stack-five-node, stack-three-node, three-node, "
+                  "three-node-idle-first, two-node"));
   }
   ::unsetenv("O2LAB_ROOT");
 }
