@@ -10,7 +10,7 @@ export O2LAB_ROOT := $(CURDIR)
 # The one list of what a fresh Debian 12 needs.
 PACKAGES_KERNEL := linux-source-6.1 jq busybox-static build-essential bc bison flex libelf-dev libssl-dev cpio kmod rsync patch xz-utils ccache \
                    erofs-utils
-PACKAGES_IMAGE  := mmdebstrap erofs-utils cpio gcc libc6-dev libcmap-dev libcpg-dev libquorum-dev
+PACKAGES_IMAGE  := mmdebstrap erofs-utils e2fsprogs cpio gcc libc6-dev libcmap-dev libcpg-dev libquorum-dev
 PACKAGES_RUNNER := cmake ninja-build pkg-config g++ ccache libvirt-dev libssh-dev libfmt-dev libgtest-dev libgmock-dev \
                    libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev libsqlite3-dev dropbear-bin nbdkit-plugin-dev \
                    libarchive-dev libssl-dev libdw-dev
@@ -145,6 +145,11 @@ morning-test: kernel image runner ## a planted regression, slowdown and flake: e
 .PHONY: bench
 bench: kernel image runner ## the performance table, each figure a ratio taken in one run
 	@$(O2LAB) bench --kernel $(KERNEL) $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: deps ## what bench can be compared with: a plain Debian as clouds have it, and the kernel that virtme-ng can boot
+	@$(call build_kernel,stock)
+	@$(PART) 'image cloud' 1200 TERM images/cloud/build.sh
 
 .PHONY: format
 format: ## clang-format every C++ source

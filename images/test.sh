@@ -140,5 +140,9 @@ fi
 expect 1 'off: which node' "$fence" off
 expect 1 'no such action: frob' "$fence" frob node1
 
+# the image that the bench compares with
+expect 0 'usage: build.sh' "$here/cloud/build.sh" --help
+expect 2 'unknown argument frob' "$here/cloud/build.sh" frob
+
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
