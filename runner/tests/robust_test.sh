@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the program leaves on the host, whatever ends it, with real nodes. A minute on two idle cores.
-# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
+# Usage: O2LAB=build/o2lab runner/tests/robust_test.sh [PART…]   (parts: success one_command side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
 set -euo pipefail
 
 # shellcheck source=runner/tests/lib.sh
@@ -74,6 +74,17 @@ success() {
   code_is 'success: exit 0' 0 "$code"
   reports_written success
   clean success
+}
+
+# `o2lab up … -- COMMAND`: its output, its exit code, and no lab.
+one_command() {
+  local code=0
+  results=$tmp/results-once
+  lab up one-node --ready booted --accel tcg --results "$results" -- 'hostname; exit 7' >"$results.out" 2>"$results.err" || code=$?
+  code_is 'up with a command: its exit code' 7 "$code"
+  check 'up with a command: its output and nothing else' test "$(<"$results.out")" = node1
+  check 'up with a command: no lab is left' grep -q 'no lab runs' <(lab status)
+  clean 'up with a command'
 }
 
 # Two cases beside each other: one report, blocks that stay together, and nothing left, however it ends.
@@ -356,7 +367,7 @@ checkpoint() {
 
 parts=("$@")
 if ((${#parts[@]} == 0)); then
-  parts=(success side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
+  parts=(success one_command side_by_side signals killed two_labs user full_disk keep bundle checkpoint)
 fi
 for part in "${parts[@]}"; do
   before=$SECONDS
