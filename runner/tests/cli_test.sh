@@ -111,6 +111,7 @@ refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kerne
 refused 'flavour that is not built' 3 'kernel/kasan: not built: run .make kernel KERNEL=kasan.' run --kernel kasan
 refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=kasan.' up --kernel kasan
 refused 'up: a command on a topology that is none' 2 '"nope": .*there are .*one-node' up nope -- true
+refused 'bench: unknown figure' 2 'FIGURES: speed not in {boot,reset,' bench speed
 refused 'unknown accelerator' 2 "'xen': not one of auto, kvm, tcg" run --accel xen
 refused '--repeat 0' 2 '--repeat: .*0 not in range' run --repeat 0
 refused '--repeat without a number' 2 '--repeat' run --repeat often

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/bench.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/error.h"
@@ -11,12 +14,13 @@
 #include "cli/bench_reset.h"
 #include "cli/bench_rounds.h"
 #include "cli/bench_scale.h"
-#include "cli/options.h"
 #include "report/json.h"
 
 namespace o2lab {
 
 namespace {
+
+using Figures = std::vector<BenchFigure>;
 
 constexpr std::ptrdiff_t kWholeRun = 10;  // cases; less is somebody trying out a few
 
@@ -41,7 +45,7 @@ std::optional<RunResult> newest_whole_run(const fs::path& results) {
   return std::nullopt;
 }
 
-std::vector<BenchFigure> stored_figures(const fs::path& results) {
+Figures stored_figures(const fs::path& results) {
   const std::optional<RunResult> run = newest_whole_run(results);
   if (!run) {
     BenchFigure figure = runner_cpu_figure({});
@@ -49,64 +53,120 @@ std::vector<BenchFigure> stored_figures(const fs::path& results) {
                                  results.native());
     return {figure};
   }
-  std::vector<BenchFigure> out{runner_cpu_figure(*run)};
+  Figures out{runner_cpu_figure(*run)};
   for (BenchFigure& figure : bound_figures(*run)) out.push_back(std::move(figure));
   fmt::print(stderr, "o2lab: CPU time and bounds are those of run {}\n", run->id);
   return out;
 }
 
-}  // namespace
+/// So many rounds of it, each told as it ends, and its figures added.
+template <class Measured>
+void measure(const char* what, int rounds, Measured& of, Figures& figures) {
+  for (int round = 1; round <= rounds; ++round)
+    fmt::print(stderr, "o2lab: {} {} of {}: {}\n", what, round, rounds, of.round());
+  for (BenchFigure& figure : of.figures()) figures.push_back(std::move(figure));
+}
 
-int run_bench(const Options& options, const StopFd& stop) {
+/// What each boot of the bench has in common with that of a node.
+PlainMachine machine_of_a_node(Session& session) {
+  const Topology topology = find_topology("three-node");
+  return {.memory = topology.memory,
+          .vcpus = topology.vcpus,
+          .accel = session.result().accel == name_of(Accel::kvm) ? Accel::kvm : Accel::tcg,
+          .runtime_dir = session.runtime_dir()};
+}
+
+/// What takes long is measured half as often.
+int pairs_of(int rounds) {
+  return (rounds + 1) / 2;
+}
+
+std::string bench_boot(Session& session, const Options& options, const StopFd& stop, Figures& figures) {
+  BareSpec bare;
+  bare.kernel = session.kernel(options.session.flavour).boot;
+  bare.initrd = load_image(options.session.repository, "default").dir / "bare.cpio";
+  bare.machine = machine_of_a_node(session);
+  BenchRounds rounds(session, bare, stop);
+  rounds.warm_up();
+  measure("round", options.rounds, rounds, figures);
+  return rounds.stages();
+}
+
+std::string bench_reset(Session& session, const Options& options, const StopFd&, Figures& figures) {
+  BenchReset reset(session);
+  reset.warm_up();
+  measure("reset", options.rounds, reset, figures);
+  return {};
+}
+
+std::string bench_scale(Session& session, const Options& options, const StopFd&, Figures& figures) {
+  BenchScale scale(session);
+  measure("scale", pairs_of(options.rounds), scale, figures);
+  return {};
+}
+
+std::string bench_recorders(Session& session, const Options& options, const StopFd& stop, Figures& figures) {
+  BenchRecorders recorders(session, stop);
+  measure("recorders", pairs_of(options.rounds), recorders, figures);
+  return recorders.medians();
+}
+
+/// What the bench boots nodes for. Each returns medians of single steps, for people.
+struct BenchPart {
+  const char* name;
+  std::string (*measure)(Session&, const Options&, const StopFd&, Figures&);
+};
+constexpr std::array kParts{BenchPart{"boot", bench_boot}, BenchPart{"reset", bench_reset},
+                            BenchPart{"scale", bench_scale}, BenchPart{"recorders", bench_recorders}};
+constexpr const char* kOfRun = "run";
+
+bool wanted(const Options& options, const char* part) {
+  return options.patterns.empty() ||
+         std::find(options.patterns.begin(), options.patterns.end(), part) != options.patterns.end();
+}
+
+/// Nothing boots where no part of it is wanted.
+std::string boot_and_measure(const Options& given, const StopFd& stop, Figures& figures) {
+  if (std::none_of(kParts.begin(), kParts.end(),
+                   [&](const BenchPart& part) { return wanted(given, part.name); }))
+    return {};
   // What the nodes of the bench write is nobody's result.
   const TemporaryDir scratch(state_dir() / "bench");
-  SessionOptions session_options = options.session;
-  session_options.results = scratch.path();
+  Options options = given;
+  options.session.results = scratch.path();
+  Session session(options.session, stop);
+  std::string medians;
+  for (const BenchPart& part : kParts)
+    if (wanted(options, part.name)) medians += part.measure(session, options, stop, figures);
+  return medians;
+}
+
+}  // namespace
+
+std::vector<std::string> bench_parts() {
+  std::vector<std::string> out;
+  out.reserve(kParts.size() + 1);
+  for (const BenchPart& part : kParts) out.emplace_back(part.name);
+  out.emplace_back(kOfRun);
+  return out;
+}
+
+int run_bench(const Options& options, const StopFd& stop) {
   try {
-    std::vector<BenchFigure> figures;
-    std::string stages;
-    {
-      Session session(session_options, stop);
-      const Topology topology = find_topology("three-node");
-      BareSpec bare;
-      bare.kernel = session.kernel(options.session.flavour).boot;
-      bare.initrd = load_image(options.session.repository, "default").dir / "bare.cpio";
-      bare.runtime_dir = session.runtime_dir();
-      bare.memory = topology.memory;
-      bare.vcpus = topology.vcpus;
-      bare.accel = session.result().accel == name_of(Accel::kvm) ? Accel::kvm : Accel::tcg;
-      BenchRounds rounds(session, bare, stop);
-      rounds.warm_up();
-      for (int round = 1; round <= options.rounds; ++round)
-        fmt::print(stderr, "o2lab: round {} of {}: {}\n", round, options.rounds, rounds.round());
-      figures = rounds.figures();
-      stages = rounds.stages();
-      BenchReset reset(session);
-      reset.warm_up();
-      for (int round = 1; round <= options.rounds; ++round)
-        fmt::print(stderr, "o2lab: reset {} of {}: {}\n", round, options.rounds, reset.round());
-      for (BenchFigure& figure : reset.figures()) figures.push_back(std::move(figure));
-      const int pairs = (options.rounds + 1) / 2;
-      BenchScale scale(session);
-      for (int round = 1; round <= pairs; ++round)
-        fmt::print(stderr, "o2lab: scale {} of {}: {}\n", round, pairs, scale.round());
-      for (BenchFigure& figure : scale.figures()) figures.push_back(std::move(figure));
-      BenchRecorders recorders(session, stop);
-      for (int pair = 1; pair <= pairs; ++pair)
-        fmt::print(stderr, "o2lab: recorders {} of {}: {}\n", pair, pairs, recorders.round());
-      for (BenchFigure& figure : recorders.figures()) figures.push_back(std::move(figure));
-      stages += recorders.medians();
-    }
-    for (BenchFigure& figure : stored_figures(options.session.results)) figures.push_back(std::move(figure));
+    Figures figures;
+    const std::string medians = boot_and_measure(options, stop, figures);
+    if (wanted(options, kOfRun))
+      for (BenchFigure& figure : stored_figures(options.session.results))
+        figures.push_back(std::move(figure));
     if (options.json)
       fmt::print("{}\n", bench_json(figures).dump(2));
     else
-      fmt::print("{}\n{}", bench_table(figures), stages);
+      fmt::print("{}\n{}", bench_table(figures), medians);
     const bool all_met =
         std::all_of(figures.begin(), figures.end(), [](const BenchFigure& figure) { return figure.ok(); });
     return all_met ? 0 : 1;
   } catch (const Error&) {
-    if (stop.raised()) return 130;
+    if (stop.raised()) return kInterrupted;
     throw;
   }
 }

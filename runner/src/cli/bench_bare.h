@@ -5,19 +5,16 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "vm/accel.h"
+#include "cli/plain_qemu.h"
 
 namespace o2lab {
 
 /// The baseline of the bench: a kernel and the least there can be around it.
 struct BareSpec {
   fs::path kernel;
-  fs::path initrd;       ///< holds one program, which says so and stays
-  fs::path runtime_dir;  ///< for the console's socket
+  fs::path initrd;  ///< holds one program, which says so and stays
   std::string cmdline;
-  uint64_t memory = 0;  ///< bytes
-  int vcpus = 1;
-  Accel accel = Accel::tcg;
+  PlainMachine machine;
 };
 
 /// What is left of the command line of a node without what names its disk, its init and itself: so that the

@@ -8,21 +8,13 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "cli/bench_boot.h"
 
 namespace o2lab {
 
 namespace {
 
 constexpr const char* kPanicLine = "Kernel panic - not syncing";
-
-CaseSpec booted(int nodes) {
-  CaseSpec spec;
-  spec.suite = "bench";
-  spec.nodes = nodes;
-  spec.topology = "three-node";
-  spec.ready = Ready::booted;
-  return spec;
-}
 
 /// The first event of this source and kind whose text, if it has one, contains `text`.
 std::optional<TimePoint> first(EventLog& events, size_t since, const char* source, const char* kind,
@@ -51,12 +43,8 @@ Duration guest_time(const std::string& text, const std::string& mark) {
 
 Cluster& BenchRounds::up(int nodes, double& seconds) {
   const size_t since = session_.events().position();
-  Cluster& cluster = session_.boot_by_hand(booted(nodes));
-  on_each(cluster.nodes(), [](Node& node) { node.sh("true"); });
+  Cluster& cluster = boot_until_answered(session_, nodes, seconds);
   const TimePoint answered = Clock::now();
-  TimePoint asked = answered;
-  for (const Node* node : cluster.nodes()) asked = std::min(asked, node->asked_at());
-  seconds = to_seconds(answered - asked);
   if (nodes == 1) note_stages(cluster.node(1), since, answered);
   return cluster;
 }

@@ -13,6 +13,7 @@
 #include "base/paths.h"
 #include "base/signals.h"
 #include "base/supervisor.h"
+#include "cli/bench.h"
 #include "cli/commands.h"
 #include "cli/gtest_flags.h"
 #include "cli/options.h"
@@ -323,6 +324,10 @@ int main_inside(int argc, char** argv) {
 
   CLI::App* bench =
       app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");
+  bench
+      ->add_option("FIGURES", options.patterns,
+                   "Only these: boot, reset, scale, recorders, run (the newest stored run)")
+      ->check(CLI::IsMember(bench_parts()));
   bench->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
   bench->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
   bench
