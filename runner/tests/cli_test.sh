@@ -111,7 +111,13 @@ refused 'unknown flavour' 2 'no such flavour: use one of lab, debug' run --kerne
 refused 'flavour that is not built' 3 'kernel/kasan: not built: run .make kernel KERNEL=kasan.' run --kernel kasan
 refused 'up: flavour that is not built' 3 'not built: run .make kernel KERNEL=kasan.' up --kernel kasan
 refused 'up: a command on a topology that is none' 2 '"nope": .*there are .*one-node' up nope -- true
-refused 'bench: unknown figure' 2 'FIGURES: speed not in {boot,reset,' bench speed
+refused 'bench: unknown figure' 2 'FIGURES: speed not in {boot,peers,' bench speed
+VNG=$tmp/none refused 'bench: no such vng' 2 'VNG=.*/none: no such program' bench peers
+tells_of_peers() {
+  VNG='' lab bench peers >"$tmp/out" 2>/dev/null && grep -q 'virtme_ng .* no vng in PATH: name the program by VNG=' "$tmp/out" &&
+    grep -q 'cloud_ssh .* run .make bench-peers.' "$tmp/out"
+}
+check 'bench: says how to have each peer' tells_of_peers
 refused 'unknown accelerator' 2 "'xen': not one of auto, kvm, tcg" run --accel xen
 refused '--repeat 0' 2 '--repeat: .*0 not in range' run --repeat 0
 refused '--repeat without a number' 2 '--repeat' run --repeat often

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "base/temporary_dir.h"
+#include "cli/bench_peers.h"
 #include "cli/bench_recorders.h"
 #include "cli/bench_reset.h"
 #include "cli/bench_rounds.h"
@@ -92,6 +93,13 @@ std::string bench_boot(Session& session, const Options& options, const StopFd& s
   return rounds.stages();
 }
 
+std::string bench_peers(Session& session, const Options& options, const StopFd& stop, Figures& figures) {
+  BenchPeers peers(session, options.session, machine_of_a_node(session), stop);
+  if (peers.any()) peers.warm_up();
+  measure("peers", peers.any() ? pairs_of(options.rounds) : 0, peers, figures);
+  return {};
+}
+
 std::string bench_reset(Session& session, const Options& options, const StopFd&, Figures& figures) {
   BenchReset reset(session);
   reset.warm_up();
@@ -116,8 +124,9 @@ struct BenchPart {
   const char* name;
   std::string (*measure)(Session&, const Options&, const StopFd&, Figures&);
 };
-constexpr std::array kParts{BenchPart{"boot", bench_boot}, BenchPart{"reset", bench_reset},
-                            BenchPart{"scale", bench_scale}, BenchPart{"recorders", bench_recorders}};
+constexpr std::array kParts{BenchPart{"boot", bench_boot}, BenchPart{"peers", bench_peers},
+                            BenchPart{"reset", bench_reset}, BenchPart{"scale", bench_scale},
+                            BenchPart{"recorders", bench_recorders}};
 constexpr const char* kOfRun = "run";
 
 bool wanted(const Options& options, const char* part) {
@@ -152,6 +161,7 @@ std::vector<std::string> bench_parts() {
 }
 
 int run_bench(const Options& options, const StopFd& stop) {
+  if (wanted(options, "peers")) find_vng();  // a wrong name is told before anything boots
   try {
     Figures figures;
     const std::string medians = boot_and_measure(options, stop, figures);

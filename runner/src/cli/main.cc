@@ -325,17 +325,28 @@ int main_inside(int argc, char** argv) {
   CLI::App* bench =
       app.add_subcommand("bench", "The performance table, each figure a ratio taken in one run");
   bench
-      ->add_option("FIGURES", options.patterns,
-                   "Only these: boot, reset, scale, recorders, run (the newest stored run)")
+      ->add_option(
+          "FIGURES", options.patterns,
+          "Only these: boot, reset, scale, recorders, peers (other programs), run (the newest stored run)")
       ->check(CLI::IsMember(bench_parts()));
   bench->add_option("--kernel", options.session.flavour, "Kernel flavour")->capture_default_str();
   bench->add_option("--accel", accel, "auto, kvm or tcg")->capture_default_str();
   bench
-      ->add_option("--rounds", options.rounds,
-                   "Measurements of each figure; half as many of the recorders and of sixteen nodes")
+      ->add_option(
+          "--rounds", options.rounds,
+          "Measurements of each figure; half as many of the recorders, of sixteen nodes and of peers")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   bench->add_flag("--json", options.json, "Machine-readable");
+  bench->footer(
+      "Peers run on the RAM, CPUs and accelerator of a node: virtme-ng, where PATH or VNG has its vng,\n"
+      "whole processes on one kernel (stock where the bench's has neither 9p nor virtiofs); and a plain\n"
+      "Debian as clouds have it, until it answers over SSH. `make bench-peers` makes that image and that\n"
+      "kernel. A peer that is not here is no failure: its line says how to have it.\n"
+      "\n"
+      "  o2lab bench peers --rounds 4     two of each\n"
+      "\n"
+      "Exit: 0 all goals met, 1 one is not.");
   bench->callback([&] { chosen.supervised = run_bench; });
 
   add_night_commands(app, options, chosen);
