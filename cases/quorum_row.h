@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -109,14 +110,16 @@ class Row {
   /// Waits for the decisions, and where somebody is not to decide, until the last moment for one. `held`:
   /// each was put off for as long as a lost node may take to die.
   void judge(bool held = true) {
+    // The window is that of the fences: who stays may have heard nothing at all, and decides later.
+    const Duration latest = std::max(window_.within, quorum_window(lab_).within);
     for (const auto& [node, verdict] : verdicts_)
-      lab_.wait_until(fmt::format("node {} to decide", node), left() + 5s, [&, n = node] {
+      lab_.wait_until(fmt::format("node {} to decide", node), left(latest) + 5s, [&, n = node] {
         const auto so_far = decided("console", "quorum_decision", from_console);
         return Seen{so_far.count(n) != 0, verdicts_text(so_far)};
       });
     for (ExpectedFence& fence : fences_) fence.wait();
-    if (verdicts_.size() < static_cast<size_t>(lab_.cluster().size()) && left() > 0s)
-      lab_.let_pass("until the last moment for a decision", left());
+    if (verdicts_.size() < static_cast<size_t>(lab_.cluster().size()) && left(latest) > 0s)
+      lab_.let_pass("until the last moment for a decision", left(latest));
     compare();
     if (!held) return;
     for (const auto& [node, verdict] : verdicts_) check_hold(node);
@@ -134,7 +137,7 @@ class Row {
            text.find("has been idle for") != std::string::npos;
   }
 
-  Duration left() const { return begun_ + window_.within - Clock::now(); }
+  Duration left(Duration of) const { return begun_ + of - Clock::now(); }
 
   std::multimap<int, std::string> decided(const std::string& source, const std::string& kind,
                                           std::string (*read)(const Event&)) const {
