@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "report/legs.h"
 #include "report/repetitions.h"
 #include "report/summary_line.h"
 #include "report/text.h"
@@ -54,7 +55,7 @@ void add_slowest(Printer& out, const std::vector<CaseResult>& cases) {
                    [](const CaseResult* a, const CaseResult* b) { return a->duration() > b->duration(); });
   for (size_t i = 0; i < std::min(order.size(), slowest_shown); ++i)
     out.line(i == 0 ? "slowest" : "",
-             fmt::format("{:>7}  {}", human(order[i]->duration()), order[i]->full_name()));
+             fmt::format("{:>7}  {}", human(order[i]->duration()), told_name(*order[i])));
 }
 
 void add_failures(Printer& out, const RunResult& run, const fs::path& run_dir) {
@@ -62,8 +63,8 @@ void add_failures(Printer& out, const RunResult& run, const fs::path& run_dir) {
   std::map<std::string, int> told;
   for (const CaseResult& c : run.cases) {
     if (!c.failed()) continue;
-    if (++told[c.full_name()] > shown) continue;
-    out.alarm(c.verdict == Verdict::error ? "error" : "failed", c.full_name());
+    if (++told[told_name(c)] > shown) continue;
+    out.alarm(c.verdict == Verdict::error ? "error" : "failed", told_name(c));
     if (const std::string reason = one_line(c.reason(), 160); !reason.empty()) out.line("", reason);
     if (!c.messages.empty() && !c.messages.front().place().empty())
       out.line("", "at " + c.messages.front().place());
@@ -76,7 +77,7 @@ void add_failures(Printer& out, const RunResult& run, const fs::path& run_dir) {
 void add_skips(Printer& out, const std::vector<CaseResult>& cases) {
   std::map<std::string, std::vector<std::string>> by_reason;
   for (const CaseResult& c : cases)
-    if (c.verdict == Verdict::skip) by_reason[one_line(c.reason(), 120)].push_back(c.full_name());
+    if (c.verdict == Verdict::skip) by_reason[one_line(c.reason(), 120)].push_back(told_name(c));
   for (const auto& [reason, names] : by_reason)
     out.line("skipped", fmt::format("{}: {}",
                                     names.size() > 2 ? fmt::format("{} cases", names.size())
@@ -94,11 +95,11 @@ std::string console_summary(const RunResult& run, const fs::path& run_dir, bool 
   add_skips(out, run.cases);
   for (const CaseResult& c : run.cases)
     for (const std::string& reason : c.retry_reasons)
-      out.line("retried", fmt::format("{}: {}", c.full_name(), one_line(reason, 120)));
+      out.line("retried", fmt::format("{}: {}", told_name(c), one_line(reason, 120)));
   add_failures(out, run, run_dir);
   for (const CaseResult& c : run.cases)
     if (c.failed_as_expected())
-      out.line("expected", fmt::format("{}: {}", c.full_name(), one_line(c.expected, 160)));
+      out.line("expected", fmt::format("{}: {}", told_name(c), one_line(c.expected, 160)));
   const std::vector<std::string> repetitions = repetition_lines(run);
   for (const std::string& line : repetitions) out.line(&line == &repetitions.front() ? "rate" : "", line);
   if (n.failed > 0 && !run.command.empty()) out.line("repeat", run.command);

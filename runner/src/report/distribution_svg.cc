@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "judge/statistics.h"
+#include "report/legs.h"
 #include "report/text.h"
 
 namespace o2lab {
@@ -98,7 +99,7 @@ std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathT
   std::vector<Took> out;
   for (const DeathTimes& death : deaths) {
     const auto add = [&](const char* what, const std::optional<Duration>& d) {
-      if (d) out.push_back({what, result.full_name(), to_seconds(*d)});
+      if (d) out.push_back({what, told_name(result), to_seconds(*d)});
     };
     if (death.cause != "host_power") add("fence", death.since_fault);
     add("detect", death.detected);
@@ -106,7 +107,7 @@ std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathT
   }
   for (const Interval& i : result.intervals)
     if (i.measured && i.name.find("stall") != std::string::npos)
-      out.push_back({"resume", result.full_name(), to_seconds(*i.measured)});
+      out.push_back({"resume", told_name(result), to_seconds(*i.measured)});
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "report/html_script.h"
 #include "report/html_style.h"
 #include "report/html_timeline_script.h"
+#include "report/legs.h"
 #include "report/repetitions.h"
 #include "report/summary_line.h"
 #include "report/svg.h"
@@ -49,7 +50,7 @@ std::string header_html(const RunResult& run) {
   out += "<ul>";
   for (const CaseResult& c : run.cases) {
     if (c.failed())
-      out += fmt::format("<li><a href=\"#{}\">{}</a><br>{}</li>\n", href(anchor_of(c)), html(c.full_name()),
+      out += fmt::format("<li><a href=\"#{}\">{}</a><br>{}</li>\n", href(anchor_of(c)), html(told_name(c)),
                          html(one_line(full_reason(c), 300)));
   }
   return out + "</ul></header>\n";
@@ -202,7 +203,8 @@ std::string table_html(const RunResult& run, const Past& past) {
         "<td class=\"num\">{}</td><td>{}</td></tr>\n",
         c.failed() ? "" : " class=\"quiet\"", badge_html(c) + earlier_html(past, c.full_name()),
         href(anchor_of(c)), html(c.suite) + ".<wbr>" + html(c.name),
-        c.attempts > 1 ? fmt::format(" <span class=\"soft\">attempt {}</span>", c.attempts) : "",
+        (leg_of(c).empty() ? "" : fmt::format(" <span class=\"soft\">{}</span>", html(leg_of(c)))) +
+            (c.attempts > 1 ? fmt::format(" <span class=\"soft\">attempt {}</span>", c.attempts) : ""),
         html(c.family), c.nodes, c.verdict == Verdict::skip ? "" : human(c.duration()), html(why));
   }
   return out + "</tbody></table></div>\n";

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "console/guest_clock.h"
+#include "report/legs.h"
 #include "report/story.h"
 #include "report/svg.h"
 #include "report/text.h"
@@ -189,7 +190,7 @@ std::string case_html(const CaseResult& c, const std::vector<Event>& events, con
   if (wrong) view.first_wrong = wrong->at;
   std::string out =
       fmt::format("<details class=\"case{}\" id=\"{}\"{}><summary>{}<b>{}</b>", c.failed() ? "" : " quiet",
-                  html(anchor_of(c)), c.failed() ? " open" : "", badge_html(c), html(c.full_name()));
+                  html(anchor_of(c)), c.failed() ? " open" : "", badge_html(c), html(told_name(c)));
   if (c.failed() && c.failure != FailureClass::none)
     out += fmt::format("<span class=\"tag\">{}</span>", name_of(c.failure));
   out += fmt::format("<span class=\"soft num\">{}</span></summary>\n",

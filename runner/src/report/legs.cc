@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/legs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "report/json.h"
@@ -29,6 +31,11 @@ std::string leg_of(const CaseResult& result) {
   const std::string folder = result.folder();
   const size_t at = folder.rfind('@');
   return at == std::string::npos ? "" : folder.substr(at + 1);
+}
+
+std::string told_name(const CaseResult& result) {
+  const std::string leg = leg_of(result);
+  return result.full_name() + (leg.empty() ? "" : fmt::format(" ({})", leg));
 }
 
 std::vector<RunLeg> legs_of(const RunResult& run) {

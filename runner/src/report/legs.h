@@ -26,6 +26,8 @@ struct RunPart {
 std::vector<RunPart> parts_of(const RunResult& run);
 /// Which leg of a night a case ran in: its folder ends in @LEG; empty: there is one.
 std::string leg_of(const CaseResult& result);
+/// SUITE.NAME for people, with the leg where the run has several.
+std::string told_name(const CaseResult& result);
 
 struct RunLeg {
   std::string name;           ///< empty: there is one

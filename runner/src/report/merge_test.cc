@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "report/junit.h"
 #include "report/ktap.h"
+#include "report/repetitions.h"
 #include "report/shift.h"
 
 namespace o2lab {
@@ -15,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::SizeIs;
 
 CaseResult passed(const std::string& name, TimePoint at) {
@@ -89,6 +91,8 @@ TEST(Merge, TheSameCaseOfTwoLegsIsTwoCasesToOthers) {
   EXPECT_THAT(xml, HasSubstr("classname=\"S@debug\" name=\"A\""));
   EXPECT_THAT(xml, HasSubstr("name=\"kernel\" value=\"debug "));
   EXPECT_THAT(ktap(run), HasSubstr("ok 2 S@debug\n"));
+  EXPECT_THAT(repetition_lines(run), IsEmpty());
+  EXPECT_EQ(told_name(run.cases[1]), "S.A (debug)");
 }
 
 TEST(Merge, RefusesWhatIsThereTwice) {

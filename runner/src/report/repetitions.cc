@@ -6,18 +6,23 @@
 #include <set>
 
 #include "judge/failure_rate.h"
+#include "report/legs.h"
 #include "report/text.h"
 
 namespace o2lab {
 
 std::vector<std::string> repetition_lines(const RunResult& run) {
-  const std::vector<CaseRate> rates = repeated(run.cases);
-  std::set<std::string> kernels;
-  for (const CaseRate& one : rates) kernels.insert(one.kernel);
   std::vector<std::string> out = run.answers;
-  for (const CaseRate& one : rates)
-    out.push_back(
-        fmt::format("{}{}: {}", one.test, kernels.size() > 1 ? " on " + one.kernel : "", text_of(one.rate)));
+  // A case of two legs ran under other conditions, and is no repetition.
+  for (const RunLeg& leg : legs_of(run)) {
+    const std::vector<CaseRate> rates = repeated(leg.run.cases);
+    std::set<std::string> kernels;
+    for (const CaseRate& one : rates) kernels.insert(one.kernel);
+    for (const CaseRate& one : rates)
+      out.push_back(fmt::format("{}{}{}: {}", one.test,
+                                leg.name.empty() ? "" : fmt::format(" ({})", leg.name),
+                                kernels.size() > 1 ? " on " + one.kernel : "", text_of(one.rate)));
+  }
   return out;
 }
 
