@@ -84,9 +84,27 @@ std::string kernel_text(const KernelInfo& k) {
   return out;
 }
 
+/// The runs that a merged one was made of, each by what it ran and how it runs again.
+std::string parts_html(const std::vector<RunPart>& parts) {
+  std::string out =
+      "<div class=\"scroll\"><table><thead><tr><th>Leg</th><th>Shard</th><th>Host</th><th>Kernel</th>"
+      "<th>Topology</th><th>Seed</th><th class=\"num\">Cases</th><th>Again</th></tr></thead><tbody>\n";
+  for (const RunPart& one : parts)
+    out += fmt::format(
+        "<tr><td>{}</td><td>{} of {}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td "
+        "class=\"num\">{}</td>"
+        "<td><details><summary>command</summary><code>{}</code></details></td></tr>\n",
+        html(one.leg.empty() ? "the only one" : one.leg), one.shard.index + 1, one.shard.total,
+        html(one.host), html(kernel_text(one.kernel)),
+        html(one.topology.empty() ? "as each case asks" : one.topology), one.seed, one.cases,
+        html(one.command));
+  return out + "</tbody></table></div>\n";
+}
+
 std::string facts_html(const RunResult& run) {
+  const std::vector<RunPart> parts = parts_of(run);
   std::string out = "<h2>What ran</h2><dl class=\"facts\">\n";
-  fact(out, "Kernel", kernel_text(run.kernel));
+  if (parts.empty()) fact(out, "Kernel", kernel_text(run.kernel));
   if (run.kernel.series.empty()) {
     fact(out, "Series", "none: the kernel as its source has it");
   } else {
@@ -95,9 +113,9 @@ std::string facts_html(const RunResult& run) {
     for (const std::string& patch : run.kernel.series) out += "<code>" + html(patch) + "</code><br>";
     out += "</details></dd>\n";
   }
-  fact(out, "Topology", topology_text(run));
+  if (parts.empty()) fact(out, "Topology", topology_text(run));
   fact(out, "Accelerator", run.accel);
-  fact(out, "Seed", std::to_string(run.seed));
+  if (parts.empty()) fact(out, "Seed", std::to_string(run.seed));
   if (run.shard.total > 1) fact(out, "Shard", fmt::format("{} of {}", run.shard.index + 1, run.shard.total));
   fact(out, "Image", run.image_hash);
   std::string host;
@@ -106,6 +124,7 @@ std::string facts_html(const RunResult& run) {
   fact(out, "Host", host);
   fact(out, "Run", run.id);
   out += "</dl>\n";
+  if (!parts.empty()) return out + parts_html(parts);
   if (!run.command.empty())
     out += fmt::format(
         "<div class=\"command\"><pre id=\"command\">{}</pre><button id=\"copy\" type=\"button\" "

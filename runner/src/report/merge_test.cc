@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "report/html.h"
 #include "report/junit.h"
 #include "report/ktap.h"
 #include "report/repetitions.h"
@@ -17,6 +18,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 CaseResult passed(const std::string& name, TimePoint at) {
@@ -93,6 +95,16 @@ TEST(Merge, TheSameCaseOfTwoLegsIsTwoCasesToOthers) {
   EXPECT_THAT(ktap(run), HasSubstr("ok 2 S@debug\n"));
   EXPECT_THAT(repetition_lines(run), IsEmpty());
   EXPECT_EQ(told_name(run.cases[1]), "S.A (debug)");
+}
+
+TEST(Merge, ThePageNamesEachPart) {
+  std::vector<MergePart> parts{part("1", "lab", {"A"}), part("2", "debug", {"A"})};
+  for (MergePart& one : parts) one.run.command = "o2lab run --kernel " + one.run.kernel.flavour;
+  const MergedRun merged = merge_runs(parts);
+  const std::string page = index_html(merged.run, split_events(merged.run, merged.events));
+  EXPECT_THAT(page, HasSubstr("<code>o2lab run --kernel lab</code>"));
+  EXPECT_THAT(page, HasSubstr("<code>o2lab run --kernel debug</code>"));
+  EXPECT_THAT(page, Not(HasSubstr("This repeats the run exactly")));
 }
 
 TEST(Merge, RefusesWhatIsThereTwice) {
