@@ -112,7 +112,7 @@ std::vector<Recovery> recoveries_of(const std::vector<Event>& timeline) {
       continue;
     }
     const TimePoint at = called_dead(timeline, event.node, replay->dead, event.at).value_or(event.at);
-    Recovery recovery{replay->dead, 0, replay->volume, event.node, at};
+    Recovery recovery{replay->dead, 0, replay->volume, event.node, at, event.at};
     const Life& life = lives[replay->dead];
     const int ended = life.ended_by(event.at);
     recovery.incarnation = ended > recovered[key] ? ended : std::max(1, life.incarnation_at(recovery.at));

@@ -19,7 +19,8 @@ struct Recovery {
   int incarnation = 0;  ///< the last one that is dead by it
   int volume = 0;
   int survivor = 0;
-  TimePoint at;  ///< when the survivor called it dead, or if it never said so, when it began the replay
+  TimePoint at;     ///< when the survivor called it dead, or if it had not by then, `begun`
+  TimePoint begun;  ///< when the survivor's console said that the replay begins
 };
 
 /// The recoveries of a timeline: each "Begin replay journal (node N, slot S) on device (MAJOR,MINOR)" of

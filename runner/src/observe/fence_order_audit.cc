@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "observe/fence_audit.h"
 
@@ -52,16 +51,27 @@ std::optional<TimePoint> confirmed(const std::vector<Event>& timeline, int node,
   return first;
 }
 
-/// By observer, the last time in this stretch that it called the node dead: one that left and came again had
-/// been called so before.
-std::map<int, const Event*> calls_of(const std::vector<Event>& timeline, int dead, const Stretch& life) {
+/// By observer, the first time that it called the node dead since it last heard of it, of what it heard
+/// before `replay`: one that left and came again had been called so before.
+std::map<int, const Event*> calls_of(const std::vector<Event>& timeline, int dead, const Stretch& life,
+                                     TimePoint replay) {
   std::map<int, const Event*> out;
-  for (const Event& event : timeline)
-    if (event.node != dead && event.at >= life.from && event.at < life.to &&
-        is(event, "trace", "o2hb_node_event") && event.fields.value("class", "") == "global" &&
-        event.fields.value("event", "") == "down" && event.fields.value("node", "") == std::to_string(dead))
-      out[event.node] = &event;
+  for (const Event& event : timeline) {
+    if (event.node == dead || event.at < life.from || event.at >= life.to ||
+        !is(event, "trace", "o2hb_node_event") || event.fields.value("class", "") != "global" ||
+        event.fields.value("node", "") != std::to_string(dead))
+      continue;
+    if (event.fields.value("event", "") == "down")
+      out.try_emplace(event.node, &event);
+    else if (event.at < replay)
+      out.erase(event.node);
+  }
   return out;
+}
+
+/// How far the guest's clock may be off; none where nothing tells.
+Duration error_of(const Event& event) {
+  return std::chrono::nanoseconds(event.fields.value("error_ns", int64_t{0}));
 }
 
 std::string wrong_with(const Event& call, int dead, const std::optional<TimePoint>& fence) {
@@ -70,8 +80,7 @@ std::string wrong_with(const Event& call, int dead, const std::optional<TimePoin
   if (*fence >= call.at)
     return called + fmt::format("{:.3f} s before its fence was confirmed", to_seconds(*fence - call.at));
   if (!call.fields.contains("error_ns")) return called + "at a time that its clock does not tell";
-  const Duration error = std::chrono::nanoseconds(call.fields["error_ns"].get<int64_t>());
-  if (*fence >= call.at - error)
+  if (*fence >= call.at - error_of(call))
     return called +
            fmt::format("{:.6f} s after its fence was confirmed, which its clock is too vague to prove",
                        to_seconds(call.at - *fence));
@@ -83,24 +92,35 @@ std::string wrong_with(const Event& call, int dead, const std::optional<TimePoin
 AuditResult audit_fence_order(const std::vector<Event>& timeline) {
   AuditResult result;
   result.name = kFenceBeforeDown;
-  std::set<std::pair<int, int>> seen;
+  const std::vector<Recovery> recoveries = recoveries_of(timeline);
+  std::map<std::pair<int, int>, TimePoint> deaths;  // (node, incarnation): when its first replay began
+  for (const Recovery& recovery : recoveries)
+    deaths.try_emplace({recovery.dead, recovery.incarnation}, recovery.begun);
   size_t calls_seen = 0;
-  for (const Recovery& recovery : recoveries_of(timeline)) {
-    const Stretch life = stretch_of(timeline, recovery.dead, recovery.incarnation);
-    const auto calls = calls_of(timeline, recovery.dead, life);
-    if (calls.count(recovery.survivor) == 0)
-      result.findings.push_back(fmt::format("node{} replayed the journal of node{} and never called it dead",
-                                            recovery.survivor, recovery.dead));
-    // Once for each death, whoever replays and however often.
-    if (!seen.insert({recovery.dead, recovery.incarnation}).second) continue;
-    const auto fence = confirmed(timeline, recovery.dead, life);
+  // Once for each death, whoever replays and however often.
+  for (const auto& [death, replay] : deaths) {
+    const auto& [dead, incarnation] = death;
+    const Stretch life = stretch_of(timeline, dead, incarnation);
+    const auto calls = calls_of(timeline, dead, life, replay);
+    for (const Recovery& recovery : recoveries) {
+      if (recovery.dead != dead || recovery.incarnation != incarnation) continue;
+      const auto call = calls.find(recovery.survivor);
+      if (call == calls.end())
+        result.findings.push_back(fmt::format(
+            "node{} replayed the journal of node{} and never called it dead", recovery.survivor, dead));
+      else if (call->second->at - error_of(*call->second) > recovery.begun)
+        result.findings.push_back(
+            fmt::format("node{} replayed the journal of node{} {} before it called it dead",
+                        recovery.survivor, dead, human(call->second->at - recovery.begun)));
+    }
+    const auto fence = confirmed(timeline, dead, life);
     for (const auto& [observer, call] : calls) {
       ++calls_seen;
-      if (std::string wrong = wrong_with(*call, recovery.dead, fence); !wrong.empty())
+      if (std::string wrong = wrong_with(*call, dead, fence); !wrong.empty())
         result.findings.push_back(std::move(wrong));
     }
   }
-  result.looked_at = fmt::format("{} deaths, called so {} times", seen.size(), calls_seen);
+  result.looked_at = fmt::format("{} deaths, called so {} times", deaths.size(), calls_seen);
   return result;
 }
 

@@ -112,6 +112,20 @@ TEST(FenceOrderAudit, ReplayWithoutACallOfDeathIsWrong) {
               ElementsAre("node1 replayed the journal of node3 and never called it dead"));
 }
 
+TEST(FenceOrderAudit, ACallOfDeathTooEarlyIsNotMadeGoodByALaterOne) {
+  Timeline timeline;
+  timeline.gone(3, 10).down(1, 3, 11).switched(3, "off", "ok", 12).down(1, 3, 13).replay(1, 3, 14);
+  EXPECT_THAT(timeline.findings(),
+              ElementsAre("node1 called node3 dead 1.000 s before its fence was confirmed"));
+}
+
+TEST(FenceOrderAudit, ReplayBeforeTheCallOfDeathIsWrong) {
+  Timeline timeline;
+  timeline.gone(3, 10).switched(3, "off", "ok", 11).down(2, 3, 12).replay(1, 3, 12.5).down(1, 3, 14);
+  EXPECT_THAT(timeline.findings(),
+              ElementsAre("node1 replayed the journal of node3 1.50 s before it called it dead"));
+}
+
 TEST(FenceOrderAudit, APoisonPillConfirmsOnceItsSenderMayCountOnIt) {
   Timeline timeline;
   timeline.gone(3, 11).pill_counts(3, 40).down(1, 3, 40.1).down(2, 3, 41).replay(1, 3, 42);
