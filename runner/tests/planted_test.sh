@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The judge against kernels with a defect planted in them (kernel-config/planted/): each must turn its case red, and the
-# verdict must name what was planted. Some minutes. KEEP=1 leaves the run directories.
+# verdict and the page must name what was planted. Some minutes. KEEP=1 leaves the run directories.
 # Usage: O2LAB=build/o2lab runner/tests/planted_test.sh [DEFECT…]
 set -euo pipefail
 
@@ -47,6 +47,7 @@ while read -r defect rest; do
   check "$defect turns $name red" test "$code" = 1
   verdict=$tmp/results-$defect/latest/cases/$name/verdict.json
   check "$defect is named: $text" grep -qE "$text" "$verdict"
+  check "$defect is named by the page" grep -qE "$text" "$tmp/results-$defect/latest/index.html"
   jq -r '.messages[].text' "$verdict" | sed "s/^/# $defect: /"
 done <<<"$wanted"
 summary
