@@ -272,11 +272,11 @@ void CasePool::await(const RegisteredCase& wanted) {
     return std::any_of(labs_.begin(), labs_.end(), [&](const auto& lab) { return lab->runs == &wanted; });
   };
   while (results_[&wanted].empty()) {
-    turn();
-    // Nobody has it and nobody will take it.
+    // Looked at first: of hundreds of cases that nobody takes any more, none may wait for anything.
     const bool stopped =
         !why_not().empty() || closing_ || answered() || (failed_ && options_.stop_at_failure);
-    if ((stopped || labs_.empty()) && !runs() && results_[&wanted].empty()) return;
+    if ((stopped || labs_.empty()) && !runs()) return;
+    turn();
   }
 }
 
