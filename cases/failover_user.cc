@@ -71,6 +71,56 @@ LAB_CASE(FailoverUser, KilledOfThreeIsRecoveredAndComesBack, UserMode(), Part("1
   lab.check_appended(lab.node(3), *survivor);
 }
 
+/// Takes new cluster locks as fast as it can, in a folder that the other nodes read.
+std::unique_ptr<RemoteProcess> takes_new_locks(Node& node) {
+  return node.start(
+      fmt::format("mkdir -p /mnt/new && i=0; while :; do i=$((i + 1)); : > /mnt/new/{0}-$i && ls /mnt/new > "
+                  "/dev/null; done",
+                  node.name()));
+}
+
+/// Node 3 of three dies in the middle of its work; `first` hears so long after, `second` `apart` later still.
+void death_is_heard_apart(Lab& lab, int first, int second, Duration apart) {
+  const auto dying = lab.append(lab.node(3), "/mnt/log3");
+  const auto survivor = lab.append(lab.node(second), "/mnt/log");
+  dying->wait_for(30, 90s);
+  survivor->wait_for(5, 60s);
+  std::vector<std::unique_ptr<RemoteProcess>> busy;
+  for (Node* node : lab.nodes()) busy.push_back(takes_new_locks(*node));
+  lab.let_pass("all nodes take locks", 3s);
+  lab.step("kill node 3");
+  lab.kill(lab.node(3));
+  // What is mastered now waits for the answer of a dead node.
+  lab.let_pass("locks are asked of the dead node", 10s);
+  for (const int node : {first, second}) {
+    if (node == second) lab.let_pass("one survivor alone knows of the death", apart);
+    EXPECT_EQ(lab.region(lab.node(node), lab.o2cb().uuid()).unlink(3),
+              fmt::format("ok, {0} 3 down, global 3 down", lab.o2cb().uuid()));
+  }
+  lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(kRecovery));
+  survivor->wait_for(20, 60s);
+  busy.clear();
+  survivor->stop();
+  for (const int node : {1, 2}) {
+    lab.check_appended(lab.node(node), *dying);
+    lab.check_appended(lab.node(node), *survivor);
+  }
+}
+
+LAB_CASE(
+    FailoverUser, DeathIsHeardFirstByTheLowest, UserMode(), Part("10"), Nightly(),
+    Guards("a survivor that hears of a death seconds after another takes part in the recovery, and no lock "
+           "that was asked for in between is stuck")) {
+  death_is_heard_apart(lab, 1, 2, 3s);
+}
+
+LAB_CASE(
+    FailoverUser, DeathIsHeardLastByTheLowest, UserMode(), Part("10"), Nightly(),
+    Guards("a survivor that recovers a death before the lowest node has heard of it does so, and no lock "
+           "that was asked for in between is stuck")) {
+  death_is_heard_apart(lab, 2, 1, 3s);
+}
+
 LAB_CASE(FailoverUser, TwoOfFiveAreRecoveredAsTheirLinksGo, Nodes(5), UserMode(), Part("10"), Nightly(),
          Guards("three of five nodes recover two that died at the same moment, one after the other as their "
                 "links go, and lose none of their acknowledged writes")) {
