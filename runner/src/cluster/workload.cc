@@ -95,8 +95,8 @@ void FileLock::wait_granted(Duration limit) {
   });
 }
 
-RecordCheck check_records(Node& reader, const std::string& file, int writer) {
-  const CommandResult result = reader.run("o2work check " + file, 60s);
+RecordCheck check_records(Node& reader, const std::string& file, int writer, Duration limit) {
+  const CommandResult result = reader.run("o2work check " + file, limit);
   RecordCheck check;
   check.clean = result.ok();
   check.text = result.out + result.err;

@@ -83,7 +83,8 @@ struct RecordCheck {
   int64_t last = 0;     ///< number of the writer's last one, 0 when there is none
   std::string text;     ///< its own words
 };
-/// Reads the file on `reader`; `writer` is the number of the node that wrote it.
-RecordCheck check_records(Node& reader, const std::string& file, int writer);
+/// Reads the file on `reader`; `writer` is the number of the node that wrote it. Throws timeout
+/// after `limit`.
+RecordCheck check_records(Node& reader, const std::string& file, int writer, Duration limit = 60s);
 
 }  // namespace o2lab

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/process.h"
+#include "judge/late_audit.h"
 
 namespace o2lab {
 
@@ -61,6 +62,20 @@ void audit_fsck(const fs::path& image) {
   if (!output.status.ok())
     fail(ErrorKind::check, "{}: fsck.ocfs2 -fn: {}: {}", image.filename().native(), output.status.text(),
          output.out);
+}
+
+void audit_fsck_of_crashed(const SharedDisk& disk, Deadline until) {
+  SharedDisk copy(disk.path().native() + ".replayed", disk.size());
+  copy.fill_from(disk.path());
+  // It asks whether no node uses the volume, -y or not. That it cannot recover slots without a cluster beside
+  // it is no matter: the journals are replayed by then.
+  run_program({"sh", "-c", "echo y | fsck.ocfs2 -Fy \"$0\"", copy.path().native()}, until);
+  const RunOutput output = run_program({"fsck.ocfs2", "-fn", copy.path().native()}, until);
+  if (output.status.ok()) return;
+  const std::string damage = damage_in(output.out);
+  fail(damage.empty() ? ErrorKind::infra : ErrorKind::check,
+       "{}: fsck.ocfs2 -fn once its journals are replayed: {}: {}", disk.path().filename().native(),
+       output.status.text(), damage.empty() ? output.out : damage);
 }
 
 }  // namespace o2lab

@@ -30,6 +30,11 @@ std::map<int, std::string> ask_all(Cluster& cluster, const std::string& script, 
   return out;
 }
 
+/// What one question may take of the time there is.
+Duration time_for(Deadline until) {
+  return std::clamp<Duration>(until.left(), 1s, 60s);
+}
+
 /// Files and checksums of each mounted volume: "V /mnt" begins one.
 std::string content_script(const Cluster& cluster) {
   std::string mounts;
@@ -44,41 +49,47 @@ std::string content_script(const Cluster& cluster) {
 
 }  // namespace
 
-void audit_views(AuditResult& result, Cluster& cluster, WaitHub& hub) {
-  const Duration limit = cluster.topology().dead_latest() + 60s;
+void audit_views(AuditResult& result, Cluster& cluster, WaitHub& hub, Deadline until) {
   hub.wait(
-      "the nodes' views of each other to agree", Deadline::in(limit),
+      "the nodes' views of each other to agree", until,
       [&] {
-        const Agreement views = compare_views(ask_all(cluster, kViewScript));
+        const Agreement views = compare_views(ask_all(cluster, kViewScript, time_for(until)));
         result.looked_at = views.looked_at;
         return Seen{views.wrong.empty(), views.wrong};
       },
       250ms, WaitHub::Ask::polled);
 }
 
-void audit_contents(AuditResult& result, Cluster& cluster, WaitHub& hub) {
+void audit_contents(AuditResult& result, Cluster& cluster, WaitHub& hub, Deadline until, Duration a_node) {
   const std::string script = content_script(cluster);
+  std::string wrong;
   // A writer that the case has just ended may still be inside of its last call.
-  hub.wait(
-      "every node to read the same", Deadline::in(60s),
-      [&] {
-        const Agreement contents = compare_contents(ask_all(cluster, script, 120s));
-        result.looked_at = contents.looked_at;
-        if (contents.looked_at.empty()) {
-          result.outcome = AuditResult::Outcome::skip;
-          result.looked_at = "no volume is mounted twice";
-        }
-        return Seen{contents.wrong.empty(), contents.wrong};
-      },
-      500ms, WaitHub::Ask::polled);
+  const auto same = [&] {
+    wrong.clear();
+    const Agreement contents = compare_contents(ask_all(cluster, script, a_node));
+    wrong = contents.wrong;
+    result.looked_at = contents.looked_at;
+    if (contents.looked_at.empty()) {
+      result.outcome = AuditResult::Outcome::skip;
+      result.looked_at = "no volume is mounted twice";
+    }
+    return Seen{wrong.empty(), wrong};
+  };
+  try {
+    hub.wait("every node to read the same", until, same, 500ms, WaitHub::Ask::polled);
+  } catch (const Error& error) {
+    // What differs to the end does, whatever else there was no time for.
+    if (error.kind() != ErrorKind::timeout || wrong.empty()) throw;
+    fail(ErrorKind::check, "{}", wrong);
+  }
 }
 
 void audit_acknowledged(AuditResult& result, Cluster& cluster,
-                        const std::vector<std::shared_ptr<const AckedFile>>& files) {
+                        const std::vector<std::shared_ptr<const AckedFile>>& files, Deadline until) {
   int64_t records = 0;
   size_t checked = 0;
   std::map<std::string, Node*> readers;  // by mount point
-  for (const auto& [node, text] : ask_all(cluster, "grep ' ocfs2 ' /proc/mounts || true")) {
+  for (const auto& [node, text] : ask_all(cluster, "grep ' ocfs2 ' /proc/mounts || true", time_for(until))) {
     std::istringstream in(text);
     for (std::string device, mount, rest; in >> device >> mount && std::getline(in, rest);)
       readers.try_emplace(mount + "/", &cluster.node(node));
@@ -88,7 +99,7 @@ void audit_acknowledged(AuditResult& result, Cluster& cluster,
       return file->file.starts_with(candidate.first);
     });
     if (reader == readers.end() || file->acknowledged == 0) continue;
-    const RecordCheck check = check_records(*reader->second, file->file, file->node);
+    const RecordCheck check = check_records(*reader->second, file->file, file->node, time_for(until));
     ++checked;
     records += file->acknowledged;
     if (!check.clean || check.last < file->acknowledged)

@@ -125,7 +125,12 @@ void CaseRecord::expect_audit(std::string name, std::string text) {
   expected_findings_.push_back({std::move(name), std::move(text)});
 }
 
-void CaseRecord::audit(AuditResult result) {
+bool CaseRecord::has_audit(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(audits_.begin(), audits_.end(), [&](const AuditResult& a) { return a.name == name; });
+}
+
+void CaseRecord::audit(AuditResult result, FailureClass as) {
   std::vector<std::string> wrong;
   {
     const std::lock_guard lock(mutex_);
@@ -143,8 +148,7 @@ void CaseRecord::audit(AuditResult result) {
       result.outcome = wrong.empty() ? AuditResult::Outcome::expected : AuditResult::Outcome::fail;
     audits_.push_back(result);
   }
-  for (const std::string& finding : wrong)
-    fail(FailureClass::kernel, fmt::format("audit {}: {}", result.name, finding));
+  for (const std::string& finding : wrong) fail(as, fmt::format("audit {}: {}", result.name, finding));
 }
 
 std::vector<std::string> CaseRecord::missing_findings() const {

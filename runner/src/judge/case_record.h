@@ -45,8 +45,10 @@ class CaseRecord {
 
   /// The audit of this name must find something that contains `text`, and may find it as often as it likes.
   void expect_audit(std::string name, std::string text);
-  /// Recorded; what it found fails the case unless expected.
-  void audit(AuditResult result);
+  /// Recorded; what it found fails the case unless expected, by the class `as`: of what is found after a
+  /// failure that one is told, the class that the case has stays.
+  void audit(AuditResult result, FailureClass as = FailureClass::kernel);
+  bool has_audit(const std::string& name) const;
   /// What writers of the case were told is safe; for the audit after it.
   void add_acked(std::shared_ptr<const AckedFile> file);
   std::vector<std::shared_ptr<const AckedFile>> acked() const;

@@ -150,7 +150,16 @@ class Session {
   void audit_record(const CaseSpec& spec, const fs::path& case_dir,
                     const std::map<int, HeartbeatRegion>& regions);
   void make_audit(const std::string& name, const std::function<void(AuditResult&)>& look);
+  void audit_deaths_heard(AuditResult& result, const CaseSpec& spec, WaitHub& hub, Deadline until);
+  void keep_audit(AuditResult result, FailureClass as);
+  /// All of those that ask the nodes and fsck that this case has not had.
   void skip_audits(const std::string& why);
+  void skip_audit(const std::string& name, const std::string& why);
+  // judge/session_late.cc: of a case that has failed, kLateAsking and kLateFsck at most.
+  /// Those that ask the nodes, none of which is unmounted. `body`: the nodes were brought up. Returns whether
+  /// fsck may follow once they are off; what is not made is skipped with a reason. Never throws.
+  bool audit_live_late(const CaseSpec& spec, bool body);
+  void audit_fsck_late(const CaseSpec& spec);
   /// Those that the paths of the nodes to the volumes have recorded in `dir`; from any thread.
   std::vector<SbdMessage> sbd_messages_so_far(const fs::path& dir, int nodes, int volumes);
   /// Powers off what still runs, so that every report is complete before the verdict.

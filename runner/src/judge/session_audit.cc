@@ -34,9 +34,13 @@ void Session::make_audit(const std::string& name, const std::function<void(Audit
     result.findings.emplace_back(error.what());
   }
   result.took = Clock::now() - begun;
+  keep_audit(std::move(result), FailureClass::kernel);
+}
+
+void Session::keep_audit(AuditResult result, FailureClass as) {
   events_->add(0, "judge", "audit",
-               {{"name", name}, {"looked_at", result.looked_at}, {"findings", result.findings}});
-  record_.audit(std::move(result));
+               {{"name", result.name}, {"looked_at", result.looked_at}, {"findings", result.findings}});
+  record_.audit(std::move(result), as);
 }
 
 std::vector<Event> Session::timeline(const std::function<bool(const Event&)>& wanted) const {
@@ -46,29 +50,40 @@ std::vector<Event> Session::timeline(const std::function<bool(const Event&)>& wa
 void Session::skip_audits(const std::string& why) {
   for (const char* name : {"membership_views_agree", kDeathsAreHeard, "same_content_on_every_node",
                            "acknowledged_writes_present", "no_lock_resource_left", "fsck_clean"})
-    make_audit(name, [&](AuditResult& result) {
-      result.outcome = AuditResult::Outcome::skip;
-      result.looked_at = why;
-    });
+    if (!record_.has_audit(name)) skip_audit(name, why);
+}
+
+void Session::skip_audit(const std::string& name, const std::string& why) {
+  make_audit(name, [&](AuditResult& result) {
+    result.outcome = AuditResult::Outcome::skip;
+    result.looked_at = why;
+  });
+}
+
+void Session::audit_deaths_heard(AuditResult& result, const CaseSpec& spec, WaitHub& hub, Deadline until) {
+  result.looked_at = "what the survivors heard";
+  // In user mode whoever moves the links decides who hears what.
+  if (spec.heartbeat_mode == HeartbeatMode::user) result.outcome = AuditResult::Outcome::skip;
+  if (result.outcome == AuditResult::Outcome::skip) return;
+  hub.wait("every survivor to hear of every death", until, [&] {
+    result.findings = unheard_deaths(timeline(tells_of_members));
+    return Seen{result.findings.empty(), fmt::format("{}", fmt::join(result.findings, "; "))};
+  });
 }
 
 void Session::audit_live(const CaseSpec& spec) {
-  make_audit("membership_views_agree", [this](AuditResult& result) { audit_views(result, *cluster_, hub_); });
-  make_audit(kDeathsAreHeard, [&](AuditResult& result) {
-    result.looked_at = "what the survivors heard";
-    // In user mode whoever moves the links decides who hears what.
-    if (spec.heartbeat_mode == HeartbeatMode::user) result.outcome = AuditResult::Outcome::skip;
-    if (result.outcome == AuditResult::Outcome::skip) return;
-    hub_.wait("every survivor to hear of every death", Deadline::in(cluster_->topology().dead_latest() + 60s),
-              [&] {
-                result.findings = unheard_deaths(timeline(tells_of_members));
-                return Seen{result.findings.empty(), fmt::format("{}", fmt::join(result.findings, "; "))};
-              });
+  make_audit("membership_views_agree", [this](AuditResult& result) {
+    audit_views(result, *cluster_, hub_, Deadline::in(cluster_->topology().dead_latest() + 60s));
   });
-  make_audit("same_content_on_every_node",
-             [this](AuditResult& result) { audit_contents(result, *cluster_, hub_); });
-  make_audit("acknowledged_writes_present",
-             [this](AuditResult& result) { audit_acknowledged(result, *cluster_, record_.acked()); });
+  make_audit(kDeathsAreHeard, [&](AuditResult& result) {
+    audit_deaths_heard(result, spec, hub_, Deadline::in(cluster_->topology().dead_latest() + 60s));
+  });
+  make_audit("same_content_on_every_node", [this](AuditResult& result) {
+    audit_contents(result, *cluster_, hub_, Deadline::in(60s), 120s);
+  });
+  make_audit("acknowledged_writes_present", [this](AuditResult& result) {
+    audit_acknowledged(result, *cluster_, record_.acked(), Deadline::in(60s));
+  });
   unmount_all(*cluster_);
   make_audit("no_lock_resource_left",
              [this](AuditResult& result) { audit_lock_resources(result, *cluster_, hub_); });

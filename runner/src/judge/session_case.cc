@@ -115,14 +115,13 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   // What it takes to make one is not the time of this case.
   std::optional<CheckpointStore::Found> from = checkpoint_for(spec);
   CaseResult result = begin(wanted);
+  bool body = false;
   try {
     result.kernels = kernels_in(spec, topology_for(spec), options_.flavour);
     result.checkpoint = bring_up(spec, case_dir, std::move(from), true);
+    body = true;
     run_body(wanted);
-    if (record_.failed())
-      skip_audits("the case had failed before");
-    else
-      audit(spec);
+    if (!record_.failed()) audit(spec);
   } catch (const Error& error) {
     record(error);
   } catch (const std::exception& error) {
@@ -136,8 +135,10 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   if (record_.failed() && options_.keep && !interrupted()) stay(spec);
   std::map<int, HeartbeatRegion> regions;
   if (o2cb_) regions = o2cb_->known_regions();
+  const bool fsck_follows = record_.failed() && audit_live_late(spec, body);
   end_nodes();
   if (keeps_state) bundle_->keep_volumes(*cluster_);
+  if (fsck_follows) audit_fsck_late(spec);
   drop_cluster();
   conclude(spec, case_dir, regions, result);
   return result;
