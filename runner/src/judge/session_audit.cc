@@ -8,6 +8,7 @@
 #include "observe/fence_order_audit.h"
 #include "observe/node_event_audit.h"
 #include "observe/sbd_record.h"
+#include "observe/silence_audit.h"
 #include "observe/timeline.h"
 
 namespace o2lab {
@@ -101,6 +102,12 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
       for (const std::string& name : full) result.looked_at += fmt::format("; {} is cut short", name);
       if (!full.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
     });
+    if (spec.heartbeat_mode == HeartbeatMode::disk && spec.ready != Ready::booted)
+      make_audit(kDownWasSilent, [&](AuditResult& result) {
+        result =
+            audit_silence(on_host_clock(timeline([](const Event& event) { return event.source != "ssh"; })),
+                          record, regions);
+      });
     make_audit(kNodeEventsAlternate,
                [&](AuditResult& result) { result = audit_node_events(timeline(tells_of_members)); });
     const Topology topology = topology_for(spec);
