@@ -15,8 +15,8 @@ namespace o2lab {
 
 std::vector<SbdMessage> Session::sbd_messages_so_far(const fs::path& dir, int nodes, int volumes) {
   try {
-    std::vector<std::string> full;
-    return sbd_messages(read_disk_record(dir, nodes, volumes, full));
+    std::vector<std::string> gaps;
+    return sbd_messages(read_disk_record(dir, nodes, volumes, gaps));
   } catch (const Error& error) {
     // The death is then told by what the node said; the audits come upon the same error.
     events_->add(0, "judge", "record_unreadable", {{"error", error.what()}});
@@ -39,8 +39,13 @@ void Session::make_audit(const std::string& name, const std::function<void(Audit
 }
 
 void Session::keep_audit(AuditResult result, FailureClass as) {
-  events_->add(0, "judge", "audit",
-               {{"name", result.name}, {"looked_at", result.looked_at}, {"findings", result.findings}});
+  const TimePoint now = Clock::now();
+  nlohmann::json fields = {
+      {"name", result.name}, {"looked_at", result.looked_at}, {"findings", result.findings}};
+  for (size_t i = 0; i < result.findings.size(); ++i)
+    fields["wrong_for_ns"].push_back(
+        (i < result.wrong_since.size() ? now - result.wrong_since[i] : result.took).count());
+  events_->add(0, "judge", "audit", std::move(fields));
   record_.audit(std::move(result), as);
 }
 
@@ -96,13 +101,16 @@ void Session::audit_record(const CaseSpec& spec, const fs::path& case_dir,
   try {
     DiskRecord record;
     make_audit(kNoWriteAfterFence, [&](AuditResult& result) {
-      std::vector<std::string> full;
-      record = read_disk_record(case_dir, spec.nodes, std::max(spec.volumes, 1), full);
-      result = audit_writes_after_fence(timeline([](const Event&) { return true; }), record, regions);
-      for (const std::string& name : full) result.looked_at += fmt::format("; {} is cut short", name);
-      if (!full.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
+      std::vector<std::string> gaps;
+      record = read_disk_record(case_dir, spec.nodes, std::max(spec.volumes, 1), gaps);
+      const std::vector<Event> all = on_host_clock(timeline([](const Event&) { return true; }));
+      result = audit_writes_after_fence(all, record, regions);
+      for (std::string& gap : beats_without_a_write(all, record)) gaps.push_back(std::move(gap));
+      for (const std::string& gap : gaps) result.looked_at += "; " + gap;
+      // What is not in the record may be just the write that should not be.
+      if (!gaps.empty() && result.findings.empty()) result.outcome = AuditResult::Outcome::skip;
     });
-    if (spec.heartbeat_mode == HeartbeatMode::disk && spec.ready != Ready::booted)
+    if (spec.heartbeat_mode == HeartbeatMode::disk)
       make_audit(kDownWasSilent, [&](AuditResult& result) {
         result =
             audit_silence(on_host_clock(timeline([](const Event& event) { return event.source != "ssh"; })),

@@ -21,6 +21,9 @@ struct AuditResult {
   std::string looked_at;              ///< "812 writes of 3 nodes, 1 recovery"
   std::vector<std::string> findings;  ///< each of them is wrong
   Duration took{};
+  /// From when on each finding was wrong, in their order; where it is fewer, from the begin of the audit on.
+  /// The timeline has it, verdict.json has not.
+  std::vector<TimePoint> wrong_since = {};
   bool operator==(const AuditResult&) const = default;
 };
 

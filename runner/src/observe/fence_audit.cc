@@ -63,8 +63,8 @@ std::optional<Replay> replay_of(const Event& event) {
   return replay;
 }
 
-/// When `survivor` called `dead` dead, if that is the last it said of it by then. Its trace comes in order,
-/// but may come later than its console.
+/// When `survivor` called `dead` dead, if that is the last it said of it by then: the first moment that its
+/// clock allows.
 std::optional<TimePoint> called_dead(const std::vector<Event>& timeline, int survivor, int dead,
                                      TimePoint by) {
   const Event* last = nullptr;
@@ -73,7 +73,8 @@ std::optional<TimePoint> called_dead(const std::vector<Event>& timeline, int sur
         event.fields.value("class", "") == "global" && event.fields.value("node", "") == std::to_string(dead))
       last = &event;
   if (last == nullptr || last->fields.value("event", "") != "down") return std::nullopt;
-  return last->at;
+  // Never later than it was.
+  return last->at - Duration(last->fields.value("error_ns", int64_t{0}));
 }
 
 std::string describe(const Recovery& recovery, const std::vector<const DiskRequest*>& late,

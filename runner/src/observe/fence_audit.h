@@ -24,9 +24,10 @@ struct Recovery {
 };
 
 /// The recoveries of a timeline: each "Begin replay journal (node N, slot S) on device (MAJOR,MINOR)" of
-/// fs/ocfs2/journal.c, dated by that survivor's o2hb_node_event "global down" before it. Both are stamped as
-/// they arrive at the host, so never too early. A node that never went, as the host sees it, is recovered
-/// alive: its running incarnation is the dead one.
+/// fs/ocfs2/journal.c, dated by that survivor's o2hb_node_event "global down" before it. The
+/// replay is stamped as it arrives at the host, so never too early; the other, where on_host_clock() has
+/// placed it, with the error of that clock before it. A node that never went, as the host sees it, is
+/// recovered alive: its running incarnation is the dead one.
 std::vector<Recovery> recoveries_of(const std::vector<Event>& timeline);
 
 inline constexpr const char* kNoWriteAfterFence = "no_write_after_fence";

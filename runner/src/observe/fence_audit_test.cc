@@ -149,5 +149,14 @@ TEST(FenceAudit, AMountThatReplaysItsOwnJournalRecoversNobody) {
   EXPECT_THAT(recoveries_of(booted().replay(3, 3, 19, 20).events), IsEmpty());
 }
 
+TEST(FenceAudit, TheErrorOfTheSurvivorsClockIsNoTimeToWriteIn) {
+  Timeline timeline = booted();
+  timeline.sees(1, 3, "down", 20).replay(1, 3, 21, 22);
+  EXPECT_THAT(audit(timeline, {write(19, 19.95)}).findings, IsEmpty());
+  for (Event& event : timeline.events)
+    if (event.kind == "o2hb_node_event") event.fields["error_ns"] = 100'000'000;
+  EXPECT_THAT(audit(timeline, {write(19, 19.95)}).findings, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace o2lab

@@ -16,7 +16,6 @@ namespace {
 
 constexpr Duration kPeriod = 2s;      // O2HB_REGION_TIMEOUT_MS
 constexpr Duration kFaultLead = 10s;  // what a fault stopped may show only in the next beats
-constexpr int kMinorsOfADisk = 16;    // SD_MINORS in drivers/scsi/sd.h; shared0 is sda
 
 std::string text_of(const Event& event, const char* key) {
   return event.fields.value(key, "");
@@ -181,12 +180,8 @@ bool has_clock_fault(const std::vector<Event>& timeline, int node) {
 /// By region, as the nodes' o2hb_beat tell.
 std::map<std::string, int> volumes_of(const std::vector<Event>& timeline) {
   std::map<std::string, int> out;
-  for (const Event& event : timeline) {
-    if (event.source != "trace" || event.kind != "o2hb_beat") continue;
-    const std::string device = text_of(event, "dev");
-    if (const size_t colon = device.find(':'); colon != std::string::npos)
-      out[text_of(event, "region")] = std::atoi(device.c_str() + colon + 1) / kMinorsOfADisk;
-  }
+  for (const Event& event : timeline)
+    if (const auto volume = volume_of_beat(event)) out[text_of(event, "region")] = *volume;
   return out;
 }
 
@@ -226,19 +221,20 @@ AuditResult audit_silence(const std::vector<Event>& timeline, const DiskRecord& 
     ++judged;
     const std::string last =
         fmt::format("its last beat had reached the disk {:.3f} s before", to_seconds(down.at - best->last));
-    if (best->what == Finding::What::wrong)
+    const std::string when = fmt::format("{:.3f} s of the case", to_seconds(down.at - timeline.front().at));
+    if (best->what == Finding::What::wrong) {
+      result.wrong_since.push_back(down.at);
       result.findings.push_back(
-          fmt::format("node{} called node{} down in region {} at {:.3f} s of the case: {}, and it may be "
-                      "silent for {:.3f} s",
-                      down.observer, down.node, down.region, to_seconds(down.at - timeline.front().at), last,
-                      to_seconds(best->least)));
-    if (best->what == Finding::What::silent && !excused(timeline, spans, down.node, best->last, down.at))
-      result.findings.push_back(
-          fmt::format("node{}'s beats stood still for {:.3f} s with no fault in force, until node{} called "
-                      "it down in region "
-                      "{} at {:.3f} s of the case",
-                      down.node, to_seconds(best->silent), down.observer, down.region,
-                      to_seconds(down.at - timeline.front().at)));
+          fmt::format("node{} called node{} down in region {} at {}: {}, and it may be silent for {:.3f} s",
+                      down.observer, down.node, down.region, when, last, to_seconds(best->least)));
+    } else if (best->what == Finding::What::silent &&
+               !excused(timeline, spans, down.node, best->last, down.at)) {
+      result.wrong_since.push_back(best->last);
+      result.findings.push_back(fmt::format(
+          "node{}'s beats stood still for {:.3f} s with no fault in force, until node{} called it down in "
+          "region {} at {}",
+          down.node, to_seconds(best->silent), down.observer, down.region, when));
+    }
   }
   result.looked_at = fmt::format("{} downs of {} regions", judged, disks.size());
   if (untold > 0) result.looked_at += fmt::format("; {} could not be judged", untold);
