@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "observe/node_event_audit.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -25,6 +27,16 @@ std::optional<NodeEvent> node_event(const Event& event) {
                    event.fields.value("event", "") == "up"};
 }
 
+/// "CPU:0 [LOST 12 EVENTS]", or without a number, of a reader of trace_pipe that came too late
+/// (print_trace_line() in kernel/trace/trace.c).
+std::optional<uint64_t> lost_in(const Event& event) {
+  if (event.source != "trace" || event.kind != "line") return std::nullopt;
+  const std::string text = event.fields.value("text", "");
+  const size_t at = text.find("[LOST ");
+  if (at == std::string::npos || text.find("EVENTS]", at) == std::string::npos) return std::nullopt;
+  return std::max<uint64_t>(1, std::strtoull(text.c_str() + at + 6, nullptr, 10));
+}
+
 bool is_lab(const Event& event, const char* kind) {
   return event.source == "lab" && event.kind == kind;
 }
@@ -38,19 +50,29 @@ struct Observer {
 }  // namespace
 
 bool tells_of_members(const Event& event) {
-  return is_lab(event, "power_on") || is_lab(event, "gone") || node_event(event).has_value();
+  return is_lab(event, "power_on") || is_lab(event, "gone") || node_event(event).has_value() ||
+         lost_in(event).has_value();
+}
+
+std::map<int, uint64_t> lost_events(const std::vector<Event>& timeline) {
+  std::map<int, uint64_t> out;
+  for (const Event& event : timeline)
+    if (const auto lost = lost_in(event)) out[event.node] += *lost;
+  return out;
 }
 
 AuditResult audit_node_events(const std::vector<Event>& timeline) {
   AuditResult result;
   result.name = kNodeEventsAlternate;
   std::map<std::tuple<int, int, std::string>, bool> up;
+  const std::map<int, uint64_t> lost = lost_events(timeline);
   size_t seen = 0;
   for (const Event& event : timeline) {
     if (is_lab(event, "power_on"))
       std::erase_if(up, [&](const auto& entry) { return std::get<0>(entry.first) == event.node; });
     const auto heard = node_event(event);
-    if (!heard) continue;
+    // Of what a node has not told there may be the one between.
+    if (!heard || lost.count(heard->observer) > 0) continue;
     ++seen;
     bool& is_up = up[{heard->observer, heard->node, heard->region}];
     if (is_up == heard->up)
@@ -61,13 +83,16 @@ AuditResult audit_node_events(const std::vector<Event>& timeline) {
     is_up = heard->up;
   }
   result.looked_at = fmt::format("{} node events", seen);
-  if (seen == 0) result.outcome = AuditResult::Outcome::skip;
+  for (const auto& [node, count] : lost)
+    result.looked_at += fmt::format("; node{} is not judged, its trace lost {} events", node, count);
+  if (seen == 0 || (!lost.empty() && result.findings.empty())) result.outcome = AuditResult::Outcome::skip;
   return result;
 }
 
 std::vector<std::string> unheard_deaths(const std::vector<Event>& timeline) {
   std::map<int, Observer> observers;
   std::map<int, Event> deaths;
+  const std::map<int, uint64_t> lost = lost_events(timeline);
   for (const Event& event : timeline) {
     if (is_lab(event, "power_on")) {
       observers[event.node] = {.running = true, .last = {}};
@@ -86,7 +111,7 @@ std::vector<std::string> unheard_deaths(const std::vector<Event>& timeline) {
     std::vector<int> deaf;
     for (const auto& [number, observer] : observers) {
       const auto last = observer.last.find(dead);
-      if (!observer.running || last == observer.last.end()) continue;
+      if (!observer.running || last == observer.last.end() || lost.count(number) > 0) continue;
       if (node_event(last->second)->up)
         deaf.push_back(number);
       else if (last->second.at > death.at && (first == nullptr || last->second.at < first->at))

@@ -22,6 +22,7 @@ class Timeline {
                 {"node", std::to_string(node)},
                 {"region", region}});
   }
+  Timeline& loses(int node, const char* text) { return add(node, "trace", "line", {{"text", text}}); }
   /// Nodes 1 to 3, each of which has all three up.
   Timeline& all_up() {
     for (const int node : {1, 2, 3}) power_on(node);
@@ -70,6 +71,25 @@ TEST(NodeEventAudit, NodeThatBootsAnewHasHeardNothing) {
 
 TEST(NodeEventAudit, NothingToLookAtIsSkipped) {
   EXPECT_EQ(audit_node_events({}).outcome, AuditResult::Outcome::skip);
+}
+
+TEST(NodeEventAudit, LostEventsAreToldAndTheirNodeIsNotJudged) {
+  Timeline timeline;
+  timeline.power_on(1).power_on(2).hears(1, 2, "up").loses(1, "CPU:0 [LOST 12 EVENTS]").hears(1, 2, "up");
+  timeline.loses(1, "CPU:0 [LOST EVENTS]").hears(2, 1, "up");
+  for (const Event& event : timeline.events()) EXPECT_TRUE(tells_of_members(event));
+  AuditResult result = audit_node_events(timeline.events());
+  EXPECT_THAT(result.findings, IsEmpty());
+  EXPECT_EQ(result.outcome, AuditResult::Outcome::skip);
+  EXPECT_EQ(result.looked_at, "1 node events; node1 is not judged, its trace lost 13 events");
+  result = audit_node_events(timeline.hears(2, 1, "up").events());
+  EXPECT_THAT(result.findings, ElementsAre(HasSubstr("node2 heard that node1 is up")));
+}
+
+TEST(UnheardDeaths, OneThatLostEventsMayHaveHeard) {
+  Timeline timeline;
+  timeline.all_up().gone(3).hears(2, 3, "down").loses(1, "CPU:0 [LOST 3 EVENTS]");
+  EXPECT_THAT(unheard_deaths(timeline.events()), IsEmpty());
 }
 
 TEST(UnheardDeaths, OneThatNobodyKnowsOfYetIsNotCounted) {
