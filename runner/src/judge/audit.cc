@@ -15,6 +15,15 @@ constexpr const char* kLeak = "unreferenced object ";
 /// (dlm_migrate_lockres() in fs/ocfs2/dlm/dlmmaster.c).
 constexpr const char* kLeakOfTheSource = "dlm_new_lockres";
 
+/// fsck.ocfs2 1.8.7 -n ends with 0 and "All passes succeeded" whatever it has found: its questions tell.
+void fail_if_damaged(const fs::path& image, const char* what, const RunOutput& output) {
+  const std::string damage = damage_in(output.out);
+  if (!damage.empty()) fail(ErrorKind::check, "{}: {}: {}", image.filename().native(), what, damage);
+  if (!output.status.ok())
+    fail(ErrorKind::check, "{}: {}: {}: {}", image.filename().native(), what, output.status.text(),
+         output.out);
+}
+
 }  // namespace
 
 void unmount_all(Cluster& cluster) {
@@ -58,10 +67,7 @@ void audit_leaks(Cluster& cluster, WaitHub& hub) {
 
 void audit_fsck(const fs::path& image) {
   const RunOutput output = run_program({"fsck.ocfs2", "-fn", image.native()}, Deadline::in(120s));
-  // Exit 0 is clean; anything else is damage or a volume it could not read (fsck.ocfs2(8)).
-  if (!output.status.ok())
-    fail(ErrorKind::check, "{}: fsck.ocfs2 -fn: {}: {}", image.filename().native(), output.status.text(),
-         output.out);
+  fail_if_damaged(image, "fsck.ocfs2 -fn", output);
 }
 
 void audit_fsck_of_crashed(const SharedDisk& disk, Deadline until) {
@@ -71,11 +77,7 @@ void audit_fsck_of_crashed(const SharedDisk& disk, Deadline until) {
   // it is no matter: the journals are replayed by then.
   run_program({"sh", "-c", "echo y | fsck.ocfs2 -Fy \"$0\"", copy.path().native()}, until);
   const RunOutput output = run_program({"fsck.ocfs2", "-fn", copy.path().native()}, until);
-  if (output.status.ok()) return;
-  const std::string damage = damage_in(output.out);
-  fail(damage.empty() ? ErrorKind::infra : ErrorKind::check,
-       "{}: fsck.ocfs2 -fn once its journals are replayed: {}: {}", disk.path().filename().native(),
-       output.status.text(), damage.empty() ? output.out : damage);
+  fail_if_damaged(disk.path(), "fsck.ocfs2 -fn once its journals are replayed", output);
 }
 
 }  // namespace o2lab

@@ -1,10 +1,65 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/audit.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+#include "base/paths.h"
+#include "base/process.h"
+#include "base/temporary_dir.h"
 
 namespace o2lab {
 namespace {
+
+/// A volume of 64 MiB, made without a cluster.
+class AuditFsck : public testing::Test {
+ protected:
+  AuditFsck() : disk_(dir_.path() / "shared0.img", 64 << 20) {}
+  void SetUp() override {
+    if (find_program("mkfs.ocfs2").empty()) GTEST_SKIP() << "no mkfs.ocfs2 on this host";
+    const RunOutput made = run_program({"mkfs.ocfs2", "-q", "-F", "-b", "4096", "-C", "4096", "-N", "2", "-M",
+                                        "local", disk_.path().native()},
+                                       Deadline::in(60s));
+    ASSERT_TRUE(made.status.ok()) << made.out;
+  }
+  /// Two bytes of the bitmap of the first cluster group, which is block 3: clusters that nobody uses.
+  void damage() {
+    std::fstream file(disk_.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(3 * 4096 + 64 + 1200);
+    file.write("\xff\xff", 2);
+  }
+  template <class Audit>
+  std::string found(const Audit& audit) const {
+    try {
+      audit();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::check);
+      return error.what();
+    }
+    return "";
+  }
+  const TemporaryDir dir_{fs::temp_directory_path()};
+  SharedDisk disk_;
+};
+
+TEST_F(AuditFsck, DamageIsAFindingThoughFsckEndsWellAfterIt) {
+  EXPECT_EQ(found([&] { audit_fsck(disk_.path()); }), "");
+  damage();
+  EXPECT_THAT(found([&] { audit_fsck(disk_.path()); }),
+              testing::HasSubstr("[CLUSTER_ALLOC_BIT] Cluster 960"));
+}
+
+TEST_F(AuditFsck, ACrashedVolumeIsLookedAtInACopy) {
+  EXPECT_EQ(found([&] { audit_fsck_of_crashed(disk_, Deadline::in(60s)); }), "");
+  damage();
+  EXPECT_THAT(found([&] { audit_fsck_of_crashed(disk_, Deadline::in(60s)); }),
+              testing::HasSubstr("[CLUSTER_ALLOC_BIT] Cluster 960"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_.path()), fs::directory_iterator()), 1)
+      << "nothing is left beside it";
+}
 
 TEST(Audit, LeaksOfOtherModulesAndOfTheSourceAreNotOurs) {
   const std::string boot =

@@ -39,9 +39,13 @@ AuditResult make_late_audit(const std::string& name, Deadline all,
 std::string damage_in(const std::string& fsck_output) {
   // Each question of fsck begins with its code: "[CLUSTER_ALLOC_BIT] Cluster 5 is …".
   std::istringstream in(fsck_output);
+  constexpr size_t kMost = 10;
   std::string out;
+  size_t found = 0;
   for (std::string line; std::getline(in, line);)
-    if (line.starts_with("[") && !line.starts_with("[INODE_ORPHANED]")) out += line + "\n";
+    if (line.starts_with("[") && !line.starts_with("[INODE_ORPHANED]") && ++found <= kMost)
+      out += line + "\n";
+  if (found > kMost) out += fmt::format("and {} more\n", found - kMost);
   return out;
 }
 

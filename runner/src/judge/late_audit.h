@@ -21,7 +21,8 @@ AuditResult make_late_audit(const std::string& name, Deadline all,
                             const std::function<void(AuditResult&, Deadline)>& look,
                             Duration each = kLateEach);
 
-/// What `fsck.ocfs2 -fn` says that a crash does not explain, a line each; empty when nothing is left of it.
+/// What `fsck.ocfs2 -fn` says that a crash does not explain, ten lines of it at most; empty when it found
+/// nothing.
 /// A node that was cut off while it had a file deleted leaves it as an orphan, in order.
 std::string damage_in(const std::string& fsck_output);
 
