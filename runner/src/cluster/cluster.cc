@@ -210,6 +210,8 @@ void Cluster::restore(const Checkpoint& from, const std::map<int, Duration>& del
 
 void Cluster::heal() {
   network_.clear_policies();
+  for (Node* node : running_nodes())
+    if (node->let_run()) services_.events->add(node->number(), "fault", "node_resumed");
   for (int number = 1; number <= plan_.nodes && !plan_.naive_disk; ++number)
     for (int volume = 0; volume < plan_.volumes; ++volume) release_disk(number, volume);
 }

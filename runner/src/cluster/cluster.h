@@ -85,7 +85,8 @@ class Cluster {
   /// The same for hang() alone, and for what set() returned `rule` for.
   void release_hang(int node, int volume = 0);
   void end_disk_fault(int node, int volume, int rule);
-  /// Takes back every disk and network fault.
+  /// Takes back every disk and network fault, and lets paused nodes run, on all of their CPU. Clocks stay as
+  /// they are: the case is over with them.
   void heal();
   /// Time that the nodes of this size may take to boot before it counts as failed.
   Duration boot_limit() const;

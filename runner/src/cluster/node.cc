@@ -106,6 +106,7 @@ void Node::power_on(const SavedNode& saved) {
   trace_.reset();
   if (domain_) past_cpu_ += domain_->cpu_time();
   domain_.reset();
+  suspended_ = false;
   {
     const std::lock_guard lock(mutex_);
     gone_.push_back(std::make_unique<StopFd>());
@@ -252,6 +253,24 @@ std::string Node::sh(const std::string& command, Duration limit) {
 std::unique_ptr<RemoteProcess> Node::start(const std::string& command, RemoteShell::LineCallback line) {
   if (!ssh_) fail(ErrorKind::infra, "{}: not booted, cannot start: {}", name(), shorten(command));
   return ssh_->start(command, std::move(line));
+}
+
+void Node::suspend() {
+  domain().suspend();
+  suspended_ = true;
+}
+
+void Node::resume() {
+  domain().resume();
+  suspended_ = false;
+}
+
+bool Node::let_run() {
+  // One that runs takes no notice.
+  if (const pid_t pid = domain().pid(); pid > 0) ::kill(pid, SIGCONT);
+  if (!suspended_) return false;
+  resume();
+  return true;
 }
 
 Domain& Node::domain() {

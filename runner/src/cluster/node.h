@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -136,6 +137,13 @@ class Node {
   /// The hypervisor says that the guest's watchdog has fired and it stands still: it is gone.
   void watchdog_fired(TimePoint at);
 
+  /// Stands still until resume().
+  void suspend();
+  void resume();
+  /// Ends what keeps a running node from running: suspend(), and a SIGSTOP of its QEMU. Returns whether it
+  /// had been suspended.
+  bool let_run();
+
   Domain& domain();
   /// CPU time of all QEMUs of this node so far.
   Duration cpu_time() const;
@@ -175,6 +183,7 @@ class Node {
   std::optional<KernelReportParser> parser_;  // on the reader thread only
   std::vector<KernelReport> reports_;
   std::string last_line_;
+  std::atomic<bool> suspended_ = false;
   bool running_ = false;
   bool ready_line_ = false;
   bool by_host_ = false;

@@ -21,12 +21,12 @@ void end_by(Node& node, const std::string& command) {
 }  // namespace
 
 void pause(Node& node, EventLog& events) {
-  node.domain().suspend();
+  node.suspend();
   events.add(node.number(), "fault", "node_paused");
 }
 
 void resume(Node& node, EventLog& events) {
-  if (node.running()) node.domain().resume();
+  if (node.running()) node.resume();
   events.add(node.number(), "fault", "node_resumed");
 }
 

@@ -73,6 +73,21 @@ TEST_F(NodeFault, AResumeThatTheHypervisorRefusesIsTold) {
   EXPECT_THAT(faults(), ElementsAre("node_paused node3")) << "it stands still for all that is known";
 }
 
+TEST_F(NodeFault, ANodeThatNobodyResumesCanBeLetRun) {
+  EXPECT_FALSE(node_.let_run()) << "nobody had paused it";
+  node_fault::pause(node_, events_);
+  EXPECT_TRUE(node_.let_run());
+  EXPECT_FALSE(node_.let_run());
+  EXPECT_THAT(calls(), ElementsAre("suspend o2lab-test-node3", "resume o2lab-test-node3"));
+}
+
+TEST_F(NodeFault, AResumeThatFailedIsStillToDo) {
+  node_fault::pause(node_, events_);
+  hypervisor_.fail_next("o2lab-test-node3", "resume");
+  EXPECT_THROW(node_fault::resume(node_, events_), Error);
+  EXPECT_TRUE(node_.let_run());
+}
+
 TEST_F(NodeFault, WhatNeedsTheGuestFailsWithoutIt) {
   EXPECT_THROW(node_fault::inject_nmi(node_, events_), Error);
   EXPECT_THROW(node_fault::step_clock(node_, 1h, events_), Error);

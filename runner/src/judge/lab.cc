@@ -30,13 +30,23 @@ bool is_beat(const DiskRequest& request, const HeartbeatRegion& region, int node
 Undo::~Undo() {
   try {
     now();
-  } catch (const std::exception&) {
-    // The lab clears every fault again after the case and reports what cannot be cleared.
+  } catch (const std::exception& error) {
+    if (failed_) failed_(error);
   }
 }
 
 void Undo::now() {
   if (auto undo = std::exchange(undo_, nullptr)) undo();
+}
+
+Undo Lab::undoing(std::function<void()> undo) {
+  return Undo(std::move(undo), [this](const std::exception& error) {
+    // heal() clears what it can of it after the case; that it had to is told.
+    events_.add(0, "case", "undo_failed", {{"error", error.what()}});
+    const auto* known = dynamic_cast<const Error*>(&error);
+    if (known != nullptr && known->kind() == ErrorKind::node_gone) return;
+    record_.fail(FailureClass::infra, fmt::format("a fault could not be undone: {}", error.what()));
+  });
 }
 
 Death ExpectedFence::wait() {
@@ -139,7 +149,7 @@ void Lab::restart_upgraded(Node& node) {
 Undo Lab::hang_disk(Node& node, int volume) {
   if (no_faults_) return Undo(nullptr);
   cluster_.path(node.number(), volume).hang();
-  return Undo([this, number = node.number(), volume] { cluster_.release_hang(number, volume); });
+  return undoing([this, number = node.number(), volume] { cluster_.release_hang(number, volume); });
 }
 
 Undo Lab::fault_disk(const std::vector<Node*>& nodes, const DiskFault& fault) {
@@ -154,7 +164,7 @@ Undo Lab::fault_disk(const std::vector<Node*>& nodes, const DiskFault& fault) {
         node->number(),
         cluster_.path(node->number(), fault.volume).set(rule_of(fault, region, seed), name_of(fault.range)));
   }
-  return Undo([this, volume = fault.volume, rules] {
+  return undoing([this, volume = fault.volume, rules] {
     for (const auto& [number, rule] : rules) cluster_.end_disk_fault(number, volume, rule);
   });
 }
@@ -171,7 +181,7 @@ Undo Lab::set_links(const std::vector<std::pair<int, int>>& links, const LinkPol
   const nlohmann::json fields = {{"text", text}, {"links", links}, {"policy", policy}};
   events_.add(0, "fault", "network_fault", fields);
   set(policy);
-  return Undo([this, set, fields] {
+  return undoing([this, set, fields] {
     set({});
     events_.add(0, "fault", "network_fault_over", fields);
   });

@@ -45,14 +45,18 @@ class ExpectedFence {
 /// Undoes a fault at the latest when the case is over, failed or not.
 class Undo {
  public:
-  explicit Undo(std::function<void()> undo) : undo_(std::move(undo)) {}
-  Undo(Undo&& other) noexcept : undo_(std::exchange(other.undo_, nullptr)) {}
+  /// `failed` is told what the destructor may not throw.
+  explicit Undo(std::function<void()> undo, std::function<void(const std::exception&)> failed = nullptr)
+      : undo_(std::move(undo)), failed_(std::move(failed)) {}
+  Undo(Undo&& other) noexcept
+      : undo_(std::exchange(other.undo_, nullptr)), failed_(std::exchange(other.failed_, nullptr)) {}
   Undo& operator=(Undo&&) = delete;
   ~Undo();
   void now();
 
  private:
   std::function<void()> undo_;
+  std::function<void(const std::exception&)> failed_;
 };
 
 /// What the body of a case talks to. Node numbers start at 1.
@@ -209,6 +213,8 @@ class Lab {
   void check_history(History& history, const std::vector<Node*>& readers);
 
  private:
+  /// What it cannot undo fails the case, unless the node that it was for has gone.
+  Undo undoing(std::function<void()> undo);
   Undo set_links(const std::vector<std::pair<int, int>>& links, const LinkPolicy& policy);
 
   const CaseSpec& spec_;

@@ -9,7 +9,7 @@ namespace o2lab {
 Undo Lab::pause(Node& node) {
   if (no_faults_) return Undo(nullptr);
   node_fault::pause(node, events_);
-  return Undo([this, &node] { node_fault::resume(node, events_); });
+  return undoing([this, &node] { node_fault::resume(node, events_); });
 }
 
 Undo Lab::slow_cpu(Node& node, int percent) {
@@ -18,7 +18,7 @@ Undo Lab::slow_cpu(Node& node, int percent) {
       std::make_unique<CpuThrottle>(node.domain().pid(), percent));
   const nlohmann::json fields{{"percent", percent}};
   events_.add(node.number(), "fault", "cpu_slow_on", fields);
-  return Undo([this, throttle, fields, number = node.number()] {
+  return undoing([this, throttle, fields, number = node.number()] {
     throttle->reset();
     events_.add(number, "fault", "cpu_slow_off", fields);
   });
@@ -27,13 +27,16 @@ Undo Lab::slow_cpu(Node& node, int percent) {
 Undo Lab::step_clock(Node& node, std::chrono::seconds by) {
   if (no_faults_) return Undo(nullptr);
   node_fault::step_clock(node, by, events_);
-  return Undo([this, &node, by] { node_fault::step_clock(node, -by, events_); });
+  // A node that has booted since has another clock, which nobody stepped.
+  return undoing([this, &node, by, life = node.incarnation()] {
+    if (node.incarnation() == life) node_fault::step_clock(node, -by, events_);
+  });
 }
 
 Undo Lab::drift_clock(Node& node, int percent) {
   if (no_faults_) return Undo(nullptr);
   node_fault::drift_clock(node, percent, events_);
-  return Undo([this, &node] { node_fault::drift_clock(node, 0, events_); });
+  return undoing([this, &node] { node_fault::drift_clock(node, 0, events_); });
 }
 
 void Lab::crash(Node& node) {
