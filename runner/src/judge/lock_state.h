@@ -5,6 +5,9 @@
 
 namespace o2lab {
 
+/// What is asked of a node: shell.
+std::string lock_state_script();
+
 /// Name of what keep_lock_state() writes, in the folder of the case.
 std::string lock_state_name(int node);
 

@@ -129,8 +129,9 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   }
   const bool keeps_state = record_.failed() && cluster_ && !interrupted();
   if (keeps_state) {
-    keep_lock_state(*cluster_);
+    // What is asked of a node may be its end, so its memory comes first.
     bundle_->keep_memory(*cluster_);
+    keep_lock_state(*cluster_);
   }
   if (record_.failed() && options_.keep && !interrupted()) stay(spec);
   std::map<int, HeartbeatRegion> regions;
