@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/options.h"
 #include "cli/stored_runs.h"
+#include "judge/case_key.h"
 #include "judge/failure_rate.h"
 #include "report/history.h"
 #include "report/json.h"
@@ -50,11 +51,13 @@ std::map<std::string, Measured> intervals_of(const std::vector<const StoredCase*
   return out;
 }
 
-ordered_json json_of(const std::string& name, const std::vector<const StoredCase*>& all) {
+ordered_json json_of(const CaseKey& key, const std::vector<const StoredCase*>& all) {
   const FailureRate rate = rate_of(all);
   const Range range = wilson(rate.failed, rate.ran);
   ordered_json out{
-      {"name", name},
+      {"name", key.name},
+      {"flavour", key.flavour},
+      {"topology", key.topology},
       {"ran", rate.ran},
       {"failed", rate.failed},
       {"failure_rate", rate.ran == 0 ? ordered_json() : ordered_json(double(rate.failed) / double(rate.ran))},
@@ -78,9 +81,9 @@ ordered_json json_of(const std::string& name, const std::vector<const StoredCase
   return out;
 }
 
-void print_one(const std::string& name, const std::vector<const StoredCase*>& all) {
+void print_one(const CaseKey& key, const std::vector<const StoredCase*>& all) {
   constexpr size_t shown = 40;
-  fmt::print("{}: {}\n", name, text_of(rate_of(all)));
+  fmt::print("{}: {}\n", label_of(key), text_of(rate_of(all)));
   if (all.size() > shown) fmt::print("  {} older ones are in --json\n", all.size() - shown);
   for (size_t i = all.size() - std::min(all.size(), shown); i < all.size(); ++i)
     fmt::print("  {}  {:<5} {:>8}  {}  {}{}\n", all[i]->started.substr(0, 16), all[i]->verdict,
@@ -154,25 +157,27 @@ int run_history(const Options& options) {
   for (const std::string& pattern :
        options.patterns.empty() ? std::vector<std::string>{"*"} : options.patterns)
     for (StoredCase& one : history.cases(pattern)) stored.push_back(std::move(one));
-  std::map<std::string, std::vector<const StoredCase*>> by_name;
-  for (const StoredCase& one : stored) by_name[one.name].push_back(&one);
+  std::map<CaseKey, std::vector<const StoredCase*>> by_key;
+  for (const StoredCase& one : stored) by_key[key_of(one)].push_back(&one);
   if (options.json) {
     ordered_json out = ordered_json::array();
-    for (const auto& [name, all] : by_name) out.push_back(json_of(name, all));
+    for (const auto& [key, all] : by_key) out.push_back(json_of(key, all));
     fmt::print("{}\n", out.dump(2, ' ', false, ordered_json::error_handler_t::replace));
-    return by_name.empty() ? 4 : 0;
+    return by_key.empty() ? 4 : 0;
   }
-  if (by_name.empty()) {
+  if (by_key.empty()) {
     fmt::print(stderr,
                "o2lab: no stored run has such a case: `o2lab history --import results/*` reads runs made "
                "before the history was kept\n");
     return 4;
   }
-  if (by_name.size() == 1) {
-    print_one(by_name.begin()->first, by_name.begin()->second);
-    return 0;
+  const bool one_case = by_key.begin()->first.name == by_key.rbegin()->first.name;
+  for (const auto& [key, all] : by_key) {
+    if (one_case)
+      print_one(key, all);
+    else
+      fmt::print("{:<60} {}\n", label_of(key), text_of(rate_of(all)));
   }
-  for (const auto& [name, all] : by_name) fmt::print("{:<60} {}\n", name, text_of(rate_of(all)));
   return 0;
 }
 

@@ -20,8 +20,8 @@ void find_missing(Morning& out, const std::vector<StoredCase>& tonight,
                   const std::vector<StoredCase>& earlier) {
   using Arm = std::pair<std::string, std::string>;
   std::set<Arm> arms;
-  std::set<MorningKey> ran;
-  std::map<MorningKey, std::string> skipped;
+  std::set<CaseKey> ran;
+  std::map<CaseKey, std::string> skipped;
   for (const StoredCase& one : tonight) {
     arms.insert({one.flavour, one.topology});
     if (one.verdict == "skip")
@@ -30,10 +30,10 @@ void find_missing(Morning& out, const std::vector<StoredCase>& tonight,
       ran.insert(key_of(one));
   }
   const int64_t from = out.night.empty() ? 0 : out.night.front().started_ns - lately_ns;
-  std::map<MorningKey, MorningMissing> missing, not_run;
+  std::map<CaseKey, MorningMissing> missing, not_run;
   for (const StoredCase& one : earlier) {  // the last one stays
     if (!one.told() || one.started_ns < from) continue;
-    MorningKey key = key_of(one);
+    CaseKey key = key_of(one);
     if (arms.count({key.flavour, key.topology}) == 0)
       not_run[{"", key.flavour, key.topology}] = {{"", key.flavour, key.topology}, one.run, one.started, ""};
     else if (ran.count(key) == 0)

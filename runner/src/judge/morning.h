@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "judge/case_key.h"
 #include "judge/comparison.h"
 #include "judge/failure_rate.h"
 #include "judge/rate_change.h"
@@ -16,15 +17,6 @@ namespace o2lab {
 /// What of a kind is named wrongly in a night in which nothing changed: at most once in a hundred such
 /// nights, however many cases and times are looked at.
 constexpr double kMorningConfidence = 0.99;
-
-/// A case on a kernel flavour and topology: what is compared from night to night.
-struct MorningKey {
-  std::string name;
-  std::string flavour;
-  std::string topology;
-  auto operator<=>(const MorningKey&) const = default;
-};
-MorningKey key_of(const StoredCase& one);
 
 /// Trials of a case in one run.
 struct MorningRun {
@@ -40,7 +32,7 @@ const char* name_of(Standing standing);
 
 /// One case, tonight and before.
 struct MorningCase {
-  MorningKey key;
+  CaseKey key;
   Standing standing = Standing::passes;
   FailureRate tonight, before;
   std::vector<MorningRun> runs;  ///< that gave a verdict, oldest first
@@ -60,7 +52,7 @@ struct MorningTime {
     std::string started;
     std::vector<double> seconds;
   };
-  MorningKey key;
+  CaseKey key;
   std::string name;       ///< of the interval, or kWholeCase
   std::vector<Run> runs;  ///< oldest first
   size_t since = 0;       ///< of `runs`: the first of those that are held against the ones before
@@ -92,7 +84,7 @@ struct MorningReport {
 
 /// A case that ran lately on a flavour and topology that others ran on tonight, and did not.
 struct MorningMissing {
-  MorningKey key;
+  CaseKey key;
   std::string run, started;  ///< the last that had it
   std::string reason;        ///< tonight: skipped, why; empty: not there at all
 };

@@ -177,13 +177,9 @@ const char* name_of(Standing standing) {
   return "no verdict";
 }
 
-MorningKey key_of(const StoredCase& one) {
-  return {one.name, one.flavour, one.topology};
-}
-
 std::vector<MorningCase> morning_cases(const std::vector<StoredCase>& tonight,
                                        const std::vector<StoredCase>& earlier) {
-  std::map<MorningKey, Endings> all;
+  std::map<CaseKey, Endings> all;
   for (const StoredCase& one : tonight)
     if (one.verdict != "skip") all[key_of(one)].tonight.push_back(&one);
   for (const StoredCase& one : earlier)

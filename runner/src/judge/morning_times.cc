@@ -19,7 +19,7 @@ constexpr size_t few_runs = 3;         // fewer may share one host's bad night
 
 using Runs = std::vector<MorningTime::Run>;
 /// Times of one accelerator only: QEMU without KVM is many times slower.
-using TimeKey = std::tuple<MorningKey, std::string, std::string>;
+using TimeKey = std::tuple<CaseKey, std::string, std::string>;
 
 struct Measured {
   Runs runs;

@@ -30,7 +30,8 @@ class RunHistory {
   /// the run directories that are still there. Does nothing the second time.
   void complete();
 
-  /// The last `most` runs that began before this one, as its report shows them.
+  /// Of each case of the run, on its kernel flavour and topology, what the runs before had to say; back to
+  /// the `most`-th that had at least half of them. The legs of a merged run are one.
   Past before(const RunResult& run, int most = 30);
   /// Every ending of the cases whose name matches the pattern (GLOB of SQLite: *, ?, [...]), oldest
   /// first.

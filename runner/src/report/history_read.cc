@@ -2,9 +2,12 @@
 // What RunHistory is asked.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "report/history.h"
+#include "report/legs.h"
 
 namespace o2lab {
 namespace {
@@ -21,32 +24,70 @@ std::vector<std::string> lines_of(const std::string& text) {
   return out;
 }
 
+/// What a run of before() had of the cases of the new one.
+struct EarlierRun {
+  std::string dir;
+  int64_t started_ns = 0;
+  Past::Run shown;
+  std::map<CaseKey, std::string> verdicts;
+  std::vector<Took> times;
+
+  void add(const CaseKey& key, const std::string& verdict, bool expected) {
+    verdicts[key] += verdict.substr(0, 1);
+    if (verdict == "pass") ++shown.passed;
+    if (verdict == "skip") ++shown.skipped;
+    if (verdict == "error" || (verdict == "fail" && !expected)) ++shown.failed;
+  }
+  /// Before the later ones, which are there already. A bar for one with a few of the cases alone would look
+  /// as if the others had not passed.
+  void into(Past& out, size_t wanted) const {
+    constexpr size_t most_letters = 10;
+    for (const auto& [key, letters] : verdicts) {
+      std::string& all = out.verdicts[key];
+      all.insert(0, letters);
+      if (all.size() > most_letters) all.erase(0, all.size() - most_letters);
+    }
+    out.times.insert(out.times.end(), times.begin(), times.end());
+    if (!verdicts.empty() && 2 * verdicts.size() >= wanted) out.runs.push_back(shown);
+  }
+};
+
 }  // namespace
 
 Past RunHistory::before(const RunResult& run, int most) {
+  const std::vector<CaseKey> keys = keys_of(run);
+  const std::set<CaseKey> own(keys.begin(), keys.end());
   Past out;
   Statement runs = db_.prepare(
-      "SELECT id, started, passed, failed, skipped FROM runs WHERE started_ns < ? AND id != ? ORDER BY "
-      "started_ns "
-      "DESC LIMIT ?");
-  runs.bind(to_ns(run.started) + run.wall_offset).bind(run.id).bind(most);
-  while (runs.step())
-    out.runs.insert(out.runs.begin(), {runs.text(0), runs.text(1), static_cast<int>(runs.integer(2)),
-                                       static_cast<int>(runs.integer(3)), static_cast<int>(runs.integer(4))});
-  Statement verdicts = db_.prepare("SELECT name, verdict FROM cases WHERE run = ? ORDER BY id");
-  Statement times = db_.prepare(
-      "SELECT what, name, seconds FROM times JOIN cases ON case_id = id WHERE run = ? ORDER BY id");
-  for (const Past::Run& one : out.runs) {
-    verdicts.bind(one.id);
-    while (verdicts.step()) out.verdicts[verdicts.text(0)] += verdicts.text(1).substr(0, 1);
-    verdicts.run();
-    times.bind(one.id);
-    while (times.step()) out.times.push_back({times.text(0), times.text(1), times.real(2)});
-    times.run();
+      "SELECT id, dir, started_ns, started, topology FROM runs WHERE started_ns < ? AND id != ? ORDER BY "
+      "started_ns DESC, dir, id");
+  Statement cases =
+      db_.prepare("SELECT id, name, flavour, verdict, expected FROM cases WHERE run = ? ORDER BY id");
+  Statement times = db_.prepare("SELECT what, seconds FROM times WHERE case_id = ?");
+  EarlierRun one;
+  const auto enough = [&] { return out.runs.size() >= static_cast<size_t>(most); };
+  runs.bind(to_ns(run.started) + run.wall_offset).bind(run.id);
+  while (!enough() && runs.step()) {
+    // The legs of a merged run are rows beside each other.
+    if (one.dir != runs.text(1) || one.started_ns != runs.integer(2)) {
+      one.into(out, own.size());
+      one = {runs.text(1), runs.integer(2), {runs.text(0), runs.text(3)}, {}, {}};
+    } else if (one.shown.id != runs.text(0)) {
+      one.shown.id = fs::path(one.dir).filename().native();
+    }
+    cases.bind(runs.text(0));
+    while (cases.step()) {
+      const CaseKey key{cases.text(1), cases.text(2), runs.text(4)};
+      if (own.count(key) == 0) continue;
+      one.add(key, cases.text(3), !cases.text(4).empty());
+      times.bind(cases.integer(0));
+      while (times.step()) one.times.push_back({times.text(0), key.name, times.real(1)});
+      times.run();
+    }
+    cases.run();
   }
-  constexpr size_t shown = 10;
-  for (auto& [name, letters] : out.verdicts)
-    if (letters.size() > shown) letters.erase(0, letters.size() - shown);
+  if (!enough()) one.into(out, own.size());
+  std::reverse(out.runs.begin(), out.runs.end());
   return out;
 }
 

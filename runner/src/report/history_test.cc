@@ -64,9 +64,25 @@ TEST_F(HistoryTest, EarlierRunsOfAReport) {
   ASSERT_THAT(past.runs, SizeIs(2)) << "not itself, nothing later";
   EXPECT_EQ(past.runs[0].id, run(1).id);
   EXPECT_EQ(past.runs[1].failed, 3);
-  EXPECT_EQ(past.verdicts.at("Fencing.TwoNodeSplit"), "pp");
-  EXPECT_EQ(past.verdicts.at("Storage.AdjacentSectors/0"), "ee");
+  EXPECT_EQ(past.verdicts.at({"Fencing.TwoNodeSplit", "lab", "three-node"}), "pp");
+  EXPECT_EQ(past.verdicts.at({"Storage.AdjacentSectors/0", "lab", "three-node"}), "ee");
   EXPECT_THAT(history.before(run(3), 1).runs, SizeIs(1));
+}
+
+TEST_F(HistoryTest, EarlierRunsOfAReportRanTheSame) {
+  RunHistory history(file_);
+  RunResult debug = run(1), slow = run(2), single = run(3);
+  for (CaseResult& one : debug.cases) one.flavour = "debug";
+  slow.topology = "kernel-defaults";
+  single.cases.resize(1);
+  for (const RunResult& one : {debug, slow, single, run(4)}) add(history, one);
+  const Past past = history.before(run(5));
+  ASSERT_THAT(past.runs, SizeIs(1)) << "neither another kernel, other timeouts, nor a single case";
+  EXPECT_EQ(past.runs[0].id, run(4).id);
+  EXPECT_EQ(past.verdicts.at({"Heartbeat.EveryNodeSeesEveryOther", "lab", "three-node"}), "pp")
+      << "a case of a run by itself is as good as any";
+  EXPECT_EQ(past.verdicts.at({"Fencing.TwoNodeSplit", "lab", "three-node"}), "p");
+  EXPECT_THAT(past.verdicts, SizeIs(6));
 }
 
 TEST_F(HistoryTest, RunsByPattern) {

@@ -135,10 +135,11 @@ std::string facts_html(const RunResult& run) {
 }
 
 /// Verdicts of the case in earlier runs, newest last.
-std::string earlier_html(const Past& past, const std::string& name) {
-  const auto found = past.verdicts.find(name);
+std::string earlier_html(const Past& past, const CaseKey& key) {
+  const auto found = past.verdicts.find(key);
   if (found == past.verdicts.end()) return "";
-  std::string out = "<span class=\"earlier\" title=\"earlier runs, the newest last\">";
+  std::string out =
+      "<span class=\"earlier\" title=\"earlier runs on this kernel and topology, the newest last\">";
   for (const char letter : found->second)
     out += fmt::format("<i class=\"{}\"></i>", letter == 'p' ? "pass" : letter == 's' ? "skip" : "fail");
   return out + "</span>";
@@ -168,7 +169,9 @@ std::string progress_html(const RunResult& run, const Past& past) {
   }
   const Past::Run& before = past.runs.back();
   return out + fmt::format(
-                   "</div><p class=\"soft\">{} runs, this one last. The one before: {} passed, {} failed, {} "
+                   "</div><p class=\"soft\">{} runs, this one last: its cases on the same kernel flavour and "
+                   "topology, of runs that had at "
+                   "least half of them. The one before: {} passed, {} failed, {} "
                    "skipped.</p>\n",
                    runs.size(), before.passed, before.failed, before.skipped);
 }
@@ -213,15 +216,17 @@ std::string table_html(const RunResult& run, const Past& past) {
       "</h2><div class=\"scroll\"><table "
       "class=\"cases\"><thead><tr><th>Verdict</th><th>Case</th><th>Family</th>"
       "<th class=\"num\">Nodes</th><th class=\"num\">Took</th><th>Guards</th></tr></thead><tbody>\n";
-  for (const CaseResult& c : run.cases) {
+  const std::vector<CaseKey> keys = keys_of(run);
+  for (size_t i = 0; i < run.cases.size(); ++i) {
+    const CaseResult& c = run.cases[i];
     const std::string why = c.verdict == Verdict::skip ? "Skipped: " + c.reason()
                             : c.failed_as_expected()   ? "Expected to fail: " + c.expected
                                                        : c.guards;
     out += fmt::format(
         "<tr{}><td>{}</td><td><a href=\"#{}\">{}</a>{}</td><td>{}</td><td class=\"num\">{}</td>"
         "<td class=\"num\">{}</td><td>{}</td></tr>\n",
-        c.failed() ? "" : " class=\"quiet\"", badge_html(c) + earlier_html(past, c.full_name()),
-        href(anchor_of(c)), html(c.suite) + ".<wbr>" + html(c.name),
+        c.failed() ? "" : " class=\"quiet\"", badge_html(c) + earlier_html(past, keys[i]), href(anchor_of(c)),
+        html(c.suite) + ".<wbr>" + html(c.name),
         (leg_of(c).empty() ? "" : fmt::format(" <span class=\"soft\">{}</span>", html(leg_of(c)))) +
             (c.attempts > 1 ? fmt::format(" <span class=\"soft\">attempt {}</span>", c.attempts) : ""),
         html(c.family), c.nodes, c.verdict == Verdict::skip ? "" : human(c.duration()), html(why));

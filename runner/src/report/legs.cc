@@ -66,4 +66,14 @@ std::vector<RunLeg> legs_of(const RunResult& run) {
   return legs;
 }
 
+std::vector<CaseKey> keys_of(const RunResult& run) {
+  std::vector<CaseKey> out(run.cases.size());
+  for (const RunLeg& leg : legs_of(run))
+    for (size_t i = 0; i < leg.cases.size(); ++i) {
+      const CaseResult& one = leg.run.cases[i];
+      out[leg.cases[i]] = {one.full_name(), one.flavour, leg.run.topology};
+    }
+  return out;
+}
+
 }  // namespace o2lab

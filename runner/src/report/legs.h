@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "judge/case_key.h"
 #include "judge/result.h"
 
 namespace o2lab {
@@ -37,5 +38,8 @@ struct RunLeg {
 };
 /// The legs of a run, those of its parts first; of one that was not merged, itself. None is without cases.
 std::vector<RunLeg> legs_of(const RunResult& run);
+
+/// What the history knows each of its cases by, in their order.
+std::vector<CaseKey> keys_of(const RunResult& run);
 
 }  // namespace o2lab

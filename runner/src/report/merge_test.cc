@@ -174,5 +174,24 @@ TEST_F(MergedHistory, ADirectoryIsStoredLegByLegWhoeverNamesIt) {
   EXPECT_THAT(history_.runs("one*"), ElementsAre("one"));
 }
 
+TEST_F(MergedHistory, EarlierRunsOfAMergedOneAreCountedWholeAndLegByLeg) {
+  const auto night = [](const std::string& id, int64_t day, Verdict of_debug) {
+    std::vector<MergePart> parts{part(id + "1", "lab", {"A", "B"}), part(id + "2", "debug", {"A", "B"})};
+    parts[1].run.cases[0].verdict = of_debug;
+    for (MergePart& one : parts) one.run.wall_offset = day * 86'400'000'000'000;
+    return merge_runs(parts).run;
+  };
+  const RunResult first = night("a", 1, Verdict::fail), now = night("b", 2, Verdict::pass);
+  add_merged(history_, first, dir_ / first.id, {});
+  const Past past = history_.before(now);
+  ASSERT_THAT(past.runs, SizeIs(1));
+  EXPECT_EQ(past.runs[0].id, first.id);
+  EXPECT_EQ(past.runs[0].passed, 3);
+  EXPECT_EQ(past.runs[0].failed, 1);
+  const std::vector<CaseKey> keys = keys_of(now);
+  EXPECT_EQ(past.verdicts.at(keys[0]), "p") << "what debug did is no news of lab";
+  EXPECT_EQ(past.verdicts.at(keys[2]), "f");
+}
+
 }  // namespace
 }  // namespace o2lab

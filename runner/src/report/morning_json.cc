@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json json_of(const MorningKey& key) {
+ordered_json json_of(const CaseKey& key) {
   ordered_json out;
   if (!key.name.empty()) out["case"] = key.name;
   out["flavour"] = key.flavour;

@@ -59,12 +59,6 @@ void add_lines(std::string& out, const char* title, const std::vector<const Morn
 
 }  // namespace
 
-std::string label_of(const MorningKey& key) {
-  std::string out = key.name.empty() ? key.flavour : key.name + " on " + key.flavour;
-  if (!key.topology.empty() && key.topology != kOwnTopology) out += ", " + key.topology;
-  return out;
-}
-
 std::string text_of(const MorningTime& time) {
   const bool slower = time.shift.median > 0;
   const Range& range = time.shift.interval;

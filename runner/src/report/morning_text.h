@@ -9,8 +9,6 @@ namespace o2lab {
 
 /// "2 new failures, 1 slower time, 1 new kernel report", or "Nothing new".
 std::string morning_headline(const Morning& morning);
-/// "Suite.Name on debug, kernel-defaults": the flavour always, the topology where it is not the case's own.
-std::string label_of(const MorningKey& key);
 /// "node2: cut to reset: slower by 1.50 s (4.10 to 5.60 s), at least 1.21 s".
 std::string text_of(const MorningTime& time);
 /// "3 on node1, node2, in A.B, A.C".

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "judge/case_key.h"
 #include "judge/result.h"
 #include "observe/timeline.h"
 
@@ -23,6 +24,7 @@ std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathT
 
 /// What earlier runs had to say; for comparison in the report of a new one.
 struct Past {
+  /// Endings of the cases that the new run has, too.
   struct Run {
     std::string id;
     std::string started;  ///< wall time, "2026-11-22T15:50:03.123Z"
@@ -30,9 +32,9 @@ struct Past {
     int failed = 0;
     int skipped = 0;
   };
-  std::vector<Run> runs;                        ///< oldest first
-  std::map<std::string, std::string> verdicts;  ///< of each case, a letter a run, oldest first: p, f, e, s
-  std::vector<Took> times;
+  std::vector<Run> runs;                    ///< that have at least half of its cases, oldest first
+  std::map<CaseKey, std::string> verdicts;  ///< a letter a run, oldest first: p, f, e, s
+  std::vector<Took> times;                  ///< of its cases, in those runs
 };
 
 }  // namespace o2lab
