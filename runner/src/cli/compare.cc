@@ -23,7 +23,7 @@ std::vector<Sample> samples_of(RunHistory& history, const std::string& pattern, 
   ids = known_runs(history, pattern);
   std::vector<Sample> out;
   for (const StoredCase& one : history.cases(cases, pattern)) {
-    Sample sample{one.name, one.verdict, {{kWholeCase, to_seconds(one.duration)}}};
+    Sample sample{one.name, one.verdict, {{kWholeCase, to_seconds(one.duration)}}, one.flavour, one.topology};
     for (const Interval& i : one.intervals)
       if (i.measured) sample.seconds.emplace_back(i.name, to_seconds(*i.measured));
     out.push_back(std::move(sample));
@@ -35,8 +35,10 @@ ordered_json json_of(const std::vector<ComparedVerdict>& all) {
   ordered_json out = ordered_json::array();
   for (const ComparedVerdict& v : all)
     out.push_back({{"case", v.test},
+                   {"on", v.on},
                    {"a", {{"ran", v.a_ran}, {"failed", v.a_failed}}},
-                   {"b", {{"ran", v.b_ran}, {"failed", v.b_failed}}}});
+                   {"b", {{"ran", v.b_ran}, {"failed", v.b_failed}}},
+                   {"p", v.p}});
   return out;
 }
 
@@ -45,12 +47,15 @@ ordered_json json_of(const Comparison& c, const std::vector<std::string>& a,
   ordered_json intervals = ordered_json::array();
   for (const ComparedInterval& i : c.intervals) {
     ordered_json one{{"case", i.test},
+                     {"on", i.on},
                      {"interval", i.name},
                      {"a", {{"n", i.a.size()}, {"median", median(i.a)}}},
                      {"b", {{"n", i.b.size()}, {"median", median(i.b)}}},
                      {"shift", i.shift.median},
                      {"ci95", ordered_json()},
                      {"differs", i.shift.differs()},
+                     {"p", i.p},
+                     {"holds", i.holds},
                      {"text", i.text()}};
     if (i.shift.known) one["ci95"] = {i.shift.interval.low, i.shift.interval.high};
     intervals.push_back(std::move(one));
@@ -70,14 +75,17 @@ ordered_json json_of(const Comparison& c, const std::vector<std::string>& a,
           {"only_a", c.only_a},
           {"only_b", c.only_b},
           {"overall", std::move(overall)},
+          {"looked_at", c.looked_at},
+          {"differ", c.differ},
+          {"hold", c.hold},
           {"intervals", std::move(intervals)}};
 }
 
 void print_verdicts(const char* what, const std::vector<ComparedVerdict>& all) {
   if (!all.empty()) fmt::print("{}\n", what);
   for (const ComparedVerdict& v : all)
-    fmt::print("  {}: {} of {} failed before, {} of {} now\n", v.test, v.a_failed, v.a_ran, v.b_failed,
-               v.b_ran);
+    fmt::print("  {}: {} of {} failed before, {} of {} now, p = {:.2g} (Fisher)\n", v.label(), v.a_failed,
+               v.a_ran, v.b_failed, v.b_ran, v.p);
 }
 
 void print(const Comparison& c, size_t a, size_t b) {
@@ -88,22 +96,24 @@ void print(const Comparison& c, size_t a, size_t b) {
   for (const Overall& o : c.overall) fmt::print("{}: {}\n", o.name, o.text());
   print_verdicts("new failures", c.new_failures);
   print_verdicts("mended", c.mended);
+  if (const std::string text = c.together(); !text.empty()) fmt::print("{}\n", text);
+  enum class Told { holds, differs, rest };
+  const auto told = [](const ComparedInterval& i) {
+    return i.holds ? Told::holds : i.shift.differs() ? Told::differs : Told::rest;
+  };
   size_t same = 0, unknown = 0;
-  for (const bool differs : {true, false}) {
-    const std::string* test = nullptr;
+  for (const Told now : {Told::holds, Told::differs, Told::rest}) {
+    std::string test;
     for (const ComparedInterval& i : c.intervals) {
-      if (i.shift.differs() != differs) continue;
-      if (!i.shift.known && c.in_both > 5) {
-        ++unknown;
+      if (told(i) != now) continue;
+      if (now == Told::rest && c.in_both > 5) {
+        ++(i.shift.known ? same : unknown);
         continue;
       }
-      if (!differs && c.in_both > 5) {
-        ++same;
-        continue;
-      }
-      if (test == nullptr || *test != i.test) fmt::print("{}\n", i.test);
-      test = &i.test;
-      fmt::print("  {}: {}\n", i.name, i.text());
+      if (test != i.label()) fmt::print("{}\n", i.label());
+      test = i.label();
+      fmt::print("  {}: {}{}\n", i.name, i.text(),
+                 now == Told::differs ? fmt::format("; p = {:.2g}, may be chance", i.p) : "");
     }
   }
   if (same + unknown > 0)

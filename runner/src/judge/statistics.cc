@@ -24,14 +24,15 @@ double normal_quantile(double part) {
   return low;
 }
 
-/// How many differences to leave out at each end so that what is left holds the shift: the largest k
-/// with P(U < k) <= `tail`, U being Mann and Whitney's statistic of m and n values.
-size_t left_out(size_t m, size_t n, double tail) {
-  if (m * n > 2500) {
-    const auto mn = static_cast<double>(m * n);
-    return static_cast<size_t>(
-        std::max(0.0, mn / 2 + normal_quantile(tail) * std::sqrt(mn * static_cast<double>(m + n + 1) / 12)));
-  }
+/// The standard deviation of Mann and Whitney's statistic of m and n values, for those that are many.
+double rank_sum_deviation(size_t m, size_t n) {
+  return std::sqrt(static_cast<double>(m * n * (m + n + 1)) / 12);
+}
+
+constexpr size_t most_counted = 2500;  // m * n; beyond it the normal distribution is as good
+
+/// P(U <= u) for u from 0 to m * n / 2, U being Mann and Whitney's statistic of m and n values.
+std::vector<double> rank_sum_below(size_t m, size_t n) {
   // The number of arrangements with U = u is the coefficient of x^u in the Gaussian binomial of m + n over m:
   // the product of (1 - x^(n+i)) / (1 - x^i). Only the lower half is needed.
   const size_t half = m * n / 2;
@@ -44,11 +45,19 @@ size_t left_out(size_t m, size_t n, double tail) {
     all = all * static_cast<double>(n + i) / static_cast<double>(i);
   }
   double below = 0;
-  for (size_t k = 0; k <= half; ++k) {
-    below += ways[k] / all;
-    if (below > tail) return k;
-  }
-  return half;
+  for (double& one : ways) one = below += one / all;
+  return ways;
+}
+
+/// How many differences to leave out at each end so that what is left holds the shift: the largest k
+/// with P(U < k) <= `tail`.
+size_t left_out(size_t m, size_t n, double tail) {
+  if (m * n > most_counted)
+    return static_cast<size_t>(
+        std::max(0.0, static_cast<double>(m * n) / 2 + normal_quantile(tail) * rank_sum_deviation(m, n)));
+  const std::vector<double> below = rank_sum_below(m, n);
+  const auto k = std::find_if(below.begin(), below.end(), [&](double p) { return p > tail; });
+  return k == below.end() ? m * n / 2 : static_cast<size_t>(k - below.begin());
 }
 
 /// The same for n differences of pairs and the signed rank sum: P(W < k) <= 2.5 %. W = w as often as there
@@ -137,6 +146,34 @@ Shift shift_of(const std::vector<double>& a, const std::vector<double>& b, doubl
   for (const double x : a)
     for (const double y : b) differences.push_back(y - x);
   return from_sorted(std::move(differences), left_out(a.size(), b.size(), (1 - confidence) / 2));
+}
+
+double shift_p(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.empty() || b.empty()) return 1;
+  size_t not_above = 0, not_below = 0;  // equal values speak against either direction
+  for (const double x : a)
+    for (const double y : b) {
+      if (y <= x) ++not_above;
+      if (y >= x) ++not_below;
+    }
+  const size_t against = std::min(not_above, not_below), all = a.size() * b.size();
+  if (against >= all / 2) return 1;
+  if (all > most_counted)
+    return std::erfc((static_cast<double>(all) / 2 - static_cast<double>(against + 1)) /
+                     rank_sum_deviation(a.size(), b.size()) / std::numbers::sqrt2);
+  return std::min(1.0, 2 * rank_sum_below(a.size(), b.size())[against]);
+}
+
+std::vector<bool> hold_together(const std::vector<double>& p, double false_share) {
+  std::vector<double> sorted = p;
+  std::sort(sorted.begin(), sorted.end());
+  double limit = -1;
+  for (size_t i = 0; i < sorted.size(); ++i)
+    if (sorted[i] <= false_share * static_cast<double>(i + 1) / static_cast<double>(sorted.size()))
+      limit = sorted[i];
+  std::vector<bool> out;
+  for (const double one : p) out.push_back(one <= limit);
+  return out;
 }
 
 size_t shift_slack(size_t m, size_t n, double confidence) {

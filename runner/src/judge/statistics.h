@@ -40,11 +40,17 @@ struct Shift {
 /// Assumes nothing of how the values are distributed but that b is a, moved. Says the same each time: nothing
 /// in it is random.
 Shift shift_of(const std::vector<double>& a, const std::vector<double>& b, double confidence = 0.95);
+/// The smallest p at which shift_of(a, b, 1 - p) still differs, by the same distribution; 1: at none.
+double shift_p(const std::vector<double>& a, const std::vector<double>& b);
 /// How many of the differences on each side of such an interval lie outside it; 0: too few values to tell.
 size_t shift_slack(size_t m, size_t n, double confidence);
 
 /// How far pairs differ, b - a each: the median of all means of two differences, with an interval of at least
 /// 95 % by the exact distribution of the signed rank sum (Wilcoxon, 1945). Known from 6 pairs on.
 Shift shift_of_pairs(const std::vector<double>& differences);
+
+/// Which of several tests hold when all are looked at together, so that at most `false_share` of those named
+/// are expected to be chance (Benjamini and Hochberg, 1995). In the order of `p`.
+std::vector<bool> hold_together(const std::vector<double>& p, double false_share = 0.05);
 
 }  // namespace o2lab

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace o2lab {
@@ -135,6 +137,34 @@ TEST(Statistics, ManyValuesAgreeWithTheNormalApproximation) {
   EXPECT_NEAR(exact.interval.low, approximate.interval.low, 1);
   EXPECT_NEAR(exact.interval.high, approximate.interval.high, 1);
   EXPECT_TRUE(exact.differs());
+}
+
+TEST(Statistics, TheShiftDiffersExactlyBelowItsP) {
+  for (const size_t n : {4U, 7U, 60U}) {
+    std::vector<double> a, b;
+    for (size_t i = 0; i < n; ++i) {
+      a.push_back(static_cast<double>(i * 7 % n));
+      b.push_back(static_cast<double>(i * 5 % n) + static_cast<double>(n) * (n < 10 ? 0.6 : 0.15));
+    }
+    const double p = shift_p(a, b);
+    ASSERT_GT(p, 0);
+    ASSERT_LT(p, 0.5);
+    EXPECT_TRUE(shift_of(a, b, 1 - p * 1.001).differs()) << n;
+    EXPECT_FALSE(shift_of(a, b, 1 - p * 0.96).differs()) << n;
+    EXPECT_EQ(p, shift_p(b, a));
+  }
+  EXPECT_EQ(shift_p({1, 1, 1, 1}, {1, 1, 1, 1}), 1);
+  EXPECT_EQ(shift_p({}, {1}), 1);
+}
+
+TEST(Statistics, TogetherFewerHold) {
+  EXPECT_EQ(hold_together({0.04}), std::vector<bool>{true});
+  // The example of Benjamini and Hochberg (1995), 3.2: 15 tests, of which 4 hold.
+  const std::vector<bool> held = hold_together({0.0459, 0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278,
+                                                0.0298, 0.0344, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0});
+  EXPECT_EQ(std::count(held.begin(), held.end(), true), 4);
+  EXPECT_FALSE(held[0]);
+  EXPECT_TRUE(held[4]);
 }
 
 }  // namespace
