@@ -77,6 +77,11 @@ std::optional<TimePoint> called_dead(const std::vector<Event>& timeline, int sur
   return last->at - Duration(last->fields.value("error_ns", int64_t{0}));
 }
 
+const DiskRequest& first_to_reach_the_disk(const std::vector<const DiskRequest*>& late) {
+  return **std::min_element(late.begin(), late.end(),
+                            [](const auto* a, const auto* b) { return a->finished < b->finished; });
+}
+
 std::string describe(const Recovery& recovery, const std::vector<const DiskRequest*>& late,
                      const std::map<int, HeartbeatRegion>& regions) {
   const auto region = regions.find(recovery.volume);
@@ -84,8 +89,7 @@ std::string describe(const Recovery& recovery, const std::vector<const DiskReque
       region == regions.end() ? 0 : std::count_if(late.begin(), late.end(), [&](const DiskRequest* request) {
         return region->second.slot_of(request->offset).has_value();
       });
-  const DiskRequest& first = **std::min_element(
-      late.begin(), late.end(), [](const auto* a, const auto* b) { return a->finished < b->finished; });
+  const DiskRequest& first = first_to_reach_the_disk(late);
   return fmt::format(
       "node{} wrote to shared{} after node{} had begun to recover it: {} writes, {} of them heartbeat "
       "blocks; "
@@ -141,7 +145,9 @@ AuditResult audit_writes_after_fence(const std::vector<Event>& timeline, const D
       if (request.changes_data() && request.done() && *request.finished > recovery.at &&
           std::max(1, lives[recovery.dead].incarnation_at(request.at)) <= recovery.incarnation)
         late.push_back(&request);
-    if (!late.empty()) result.findings.push_back(describe(recovery, late, regions));
+    if (late.empty()) continue;
+    result.findings.push_back(describe(recovery, late, regions));
+    result.wrong_since.push_back(*first_to_reach_the_disk(late).finished);
   }
   size_t writes = 0;
   for (const auto& [path, requests] : record)

@@ -76,6 +76,7 @@ TEST(FenceAudit, AHeldWriteThatIsLetGoAfterTheRecoveryIsNamed) {
               ElementsAre("node3 wrote to shared0 after node1 had begun to recover it: 1 writes, 0 of them "
                           "heartbeat blocks; the first reached the disk 7.00 s later, 4096 bytes at byte "
                           "1048576, asked for 8.50 s before that"));
+  EXPECT_THAT(result.wrong_since, ElementsAre(at(25)));
 }
 
 TEST(FenceAudit, WhatNeverReachedTheDiskIsNoWrite) {

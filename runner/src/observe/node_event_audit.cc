@@ -75,11 +75,13 @@ AuditResult audit_node_events(const std::vector<Event>& timeline) {
     if (!heard || lost.count(heard->observer) > 0) continue;
     ++seen;
     bool& is_up = up[{heard->observer, heard->node, heard->region}];
-    if (is_up == heard->up)
+    if (is_up == heard->up) {
+      result.wrong_since.push_back(event.at);
       result.findings.push_back(fmt::format("node{} heard that node{} is {}{}, which it {}", heard->observer,
                                             heard->node, heard->up ? "up" : "down",
                                             heard->region.empty() ? "" : " in region " + heard->region,
                                             heard->up ? "was already" : "was not up before"));
+    }
     is_up = heard->up;
   }
   result.looked_at = fmt::format("{} node events", seen);

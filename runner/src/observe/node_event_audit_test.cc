@@ -61,6 +61,7 @@ TEST(NodeEventAudit, DownFirstIsWrong) {
   timeline.power_on(1).hears(1, 2, "down");
   EXPECT_THAT(audit_node_events(timeline.events()).findings,
               ElementsAre("node1 heard that node2 is down, which it was not up before"));
+  EXPECT_THAT(audit_node_events(timeline.events()).wrong_since, ElementsAre(timeline.events().back().at));
 }
 
 TEST(NodeEventAudit, NodeThatBootsAnewHasHeardNothing) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report/text.h"
 #include "report/vocabulary.h"
@@ -18,6 +19,36 @@ bool complained_of(const CaseResult& c, const std::vector<std::string>& words) {
       return !word.empty() && m.text.find(word) != std::string::npos;
     });
   });
+}
+
+/// From when on a finding of an audit was wrong: as the audit says, else from its begin on. Its end says
+/// nothing.
+TimePoint wrong_since(const CaseResult& result, const Event& audit, size_t finding) {
+  const auto told = audit.fields.find("wrong_for_ns");
+  if (told != audit.fields.end() && told->is_array() && finding < told->size())
+    return audit.at - Duration((*told)[finding].get<int64_t>());
+  for (const AuditResult& one : result.audits)
+    if (one.name == audit.fields.value("name", "")) return audit.at - one.took;
+  return audit.at;
+}
+
+/// "node3 calls node2 down, which lives", where the verdict complains of what came of that.
+std::optional<Telling> living_called_dead(const CaseResult& result, const std::vector<Event>& events) {
+  std::map<int, bool> runs;
+  for (const Event& e : events) {
+    if (e.source == "lab" && e.kind == "power_on") runs[e.node] = true;
+    if (e.source == "lab" && e.kind == "gone") runs[e.node] = false;
+    if (e.kind != "o2hb_node_event" || e.fields.value("class", "") != "global" ||
+        e.fields.value("event", "") != "down")
+      continue;
+    const std::string dead = e.fields.value("node", "");
+    const auto known = runs.find(std::atoi(dead.c_str()));
+    if (known == runs.end() || !known->second) continue;
+    if (complained_of(result, {fmt::format("node{} wrote to", dead),
+                               fmt::format("after node{} had begun to recover it", e.node)}))
+      return Telling{e.at, fmt::format("node{} calls node{} down, which lives", e.node, dead)};
+  }
+  return {};
 }
 
 }  // namespace
@@ -78,6 +109,7 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
       }
     candidate(told->at, fmt::format("node{} {}", death.node, label_of(*told)));
   };
+  if (auto told = living_called_dead(result, events)) candidate(told->at, std::move(told->text));
   for (const Finding& f : result.kernel_reports)
     if (complained_of(result, {f.title})) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
   for (const Event& e : events) {
@@ -87,9 +119,10 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
         complained_of(result, {fmt::format("node {} died", e.node), "by " + e.fields.value("cause", "?")}))
       candidate_death(e);
     if (e.source == "judge" && e.kind == "audit" && e.fields.contains("findings"))
-      for (const auto& finding : e.fields["findings"])
-        if (finding.is_string() && complained_of(result, {finding.get<std::string>()}))
-          candidate(e.at, "audit: " + finding.get<std::string>());
+      for (size_t i = 0; i < e.fields["findings"].size(); ++i)
+        if (const auto& finding = e.fields["findings"][i];
+            finding.is_string() && complained_of(result, {finding.get<std::string>()}))
+          candidate(wrong_since(result, e, i), "audit: " + finding.get<std::string>());
     // A death that did not come in time, unless the case had given up before.
     if (e.source != "judge" || e.kind != "expected_death") continue;
     const std::string cause = e.fields.value("cause", "?");

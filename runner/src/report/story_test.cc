@@ -105,6 +105,46 @@ TEST(Story, WhatAnAuditFoundIsNamed) {
   EXPECT_EQ(mark_of(Event{{}, 0, "judge", "audit", {{"findings", nlohmann::json::array()}}}), Mark::hidden);
 }
 
+TEST(Story, AnAuditIsWrongSinceWhatItFoundAndNotSinceItsEnd) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"audit views: waited 70 s for the views to agree", "", 0},
+                {"audit writes: a late one", "", 0}};
+  c.audits = {{"views", AuditResult::Outcome::fail, "", {"waited 70 s for the views to agree"}, 7s}};
+  Event views{
+      c.started + 20s, 0, "judge", "audit", {{"name", "views"}, {"findings", {c.audits[0].findings[0]}}}};
+  EXPECT_EQ(first_wrong(c, {views})->at, c.started + 13s) << "its begin";
+  const Event writes{
+      c.started + 24s,
+      0,
+      "judge",
+      "audit",
+      {{"name", "writes"}, {"findings", {"fine", "a late one"}}, {"wrong_for_ns", {0, 15'000'000'000}}}};
+  const auto wrong = first_wrong(c, {views, writes});
+  EXPECT_EQ(wrong->at, c.started + 9s) << "the write's time";
+  EXPECT_EQ(wrong->text, "audit: a late one");
+}
+
+TEST(Story, WhoIsCalledDeadAndLivesIsNamedBeforeWhatItDoes) {
+  CaseResult c = example_run().cases[2];
+  c.kernel_reports.clear();
+  c.messages = {{"audit x: node2 wrote to shared0 after node3 had begun to recover it: 124 writes", "", 0}};
+  const auto down = [&](Duration at, const char* who) {
+    return Event{c.started + at,
+                 3,
+                 "trace",
+                 "o2hb_node_event",
+                 {{"class", "global"}, {"event", "down"}, {"node", who}}};
+  };
+  std::vector<Event> events = {Event{c.started, 1, "lab", "power_on"}, Event{c.started, 2, "lab", "power_on"},
+                               down(4s, "1"), down(5s, "2")};
+  const auto wrong = first_wrong(c, events);
+  EXPECT_EQ(wrong->at, c.started + 5s);
+  EXPECT_EQ(wrong->text, "node3 calls node2 down, which lives");
+  events.insert(events.begin() + 2, Event{c.started + 1s, 2, "lab", "gone"});
+  EXPECT_EQ(first_wrong(c, events)->at, c.ended) << "dead it is called so rightly";
+}
+
 TEST(Story, PassedCaseHasNothingWrong) {
   EXPECT_FALSE(first_wrong(example_run().cases[0], events_of(0)));
 }
