@@ -186,6 +186,30 @@ std::vector<Span> joined_links(std::vector<Span> spans) {
   return out;
 }
 
+/// Whether this expected_death is of that node, or of one of several with it.
+bool is_expected_of(const Event& expected, int node) {
+  if (expected.node != 0) return expected.node == node;
+  return fmt::format(" {} ", text_field(expected, "nodes")).find(fmt::format(" {} ", node)) !=
+         std::string::npos;
+}
+
+/// From the time that the case expected this death from; none where it did not, or where no one fences.
+std::optional<Duration> since_expected(const std::vector<Event>& events, const Event& death) {
+  constexpr const char* fences[] = {"quorum",      "disk_timeout", "own_link",
+                                    "poison_pill", "watchdog",     "host_power"};
+  const std::string cause = text_field(death, "cause");
+  if (std::find(std::begin(fences), std::end(fences), cause) == std::end(fences)) return {};
+  const Event* met = nullptr;
+  for (const Event& e : events) {
+    if (&e == &death) break;
+    if (e.source != "judge" || text_field(e, "cause") != cause) continue;
+    if (e.kind == "expected_death" && is_expected_of(e, death.node)) met = &e;
+    if (e.kind == "death" && met != nullptr && is_expected_of(*met, e.node)) met = nullptr;
+  }
+  if (met == nullptr) return {};
+  return death.at - met->at;
+}
+
 }  // namespace
 
 std::vector<Event> on_host_clock(std::vector<Event> events) {
@@ -246,12 +270,11 @@ std::vector<DeathTimes> deaths_of(const std::vector<Event>& events, TimePoint fr
         return f.node == e.node && f.source == "fault" && f.kind == "power_cut" && f.at <= e.at &&
                e.at - f.at < 30s;
       });
-      if (by_lab.count(e.node) > 0 && !cut) continue;
-      DeathTimes death{e.node, text_field(e, "cause"), e.at, {}, {}, {}};
-      for (const Span& s : spans)
-        if (s.kind == Span::Kind::fault && s.from <= e.at && s.to >= e.at - 60s)
-          death.since_fault = e.at - s.from;
-      out.push_back(std::move(death));
+      const std::optional<Duration> fence = since_expected(events, e);
+      // The power switch of the lab fences by a power-off, too.
+      if (by_lab.count(e.node) > 0 && !cut && !fence) continue;
+      const DeathTimes death{e.node, text_field(e, "cause"), e.at, fence, {}, {}};
+      out.push_back(death);
     }
   }
   const auto ends_with_its_node = [&](const Span& s) {

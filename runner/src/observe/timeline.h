@@ -44,9 +44,10 @@ struct DeathTimes {
   int node = 0;
   std::string cause;  ///< name_of(Cause)
   TimePoint at;
-  std::optional<Duration> since_fault;  ///< from the last fault begun before it: how long fencing took
-  std::optional<Duration> detected;     ///< first survivor counts it as down
-  std::optional<Duration> recovered;    ///< last journal replay or domain recovery that began within 60 s
+  /// How long fencing took, of a death by a fence: from the fault that the case expected it of.
+  std::optional<Duration> since_fault;
+  std::optional<Duration> detected;   ///< first survivor counts it as down
+  std::optional<Duration> recovered;  ///< last journal replay or domain recovery that began within 60 s
 };
 
 /// Deaths that the case brought about, not its powering off at the end.

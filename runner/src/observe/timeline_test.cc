@@ -103,22 +103,24 @@ std::vector<Event> a_death() {
   const auto seen = [](double t, int node, const char* what, const char* peer) {
     return event(t, node, "trace", "o2hb_node_event", {{"class", "global"}, {"event", what}, {"node", peer}});
   };
-  return {event(1, 1, "lab", "power_on"),
-          event(1, 2, "lab", "power_on"),
-          event(1, 3, "lab", "power_on"),
-          seen(5, 1, "up", "2"),
-          seen(5, 1, "up", "1"),
-          seen(5, 3, "up", "2"),
-          event(20, 2, "disk", "disk_hang", {{"disk", "shared0"}}),
-          event(26, 2, "lab", "gone"),
-          event(26, 2, "judge", "death", {{"cause", "disk_timeout"}}),
-          seen(33, 3, "down", "2"),
-          seen(34, 1, "down", "2"),
-          event(35, 1, "console", "line", {{"text", "ocfs2: Begin replay journal (node 2, slot 1)"}}),
-          event(36, 1, "console", "line", {{"text", "ocfs2: End replay journal (node 2, slot 1)"}}),
-          event(50, 1, "lab", "power_off"),
-          event(50, 1, "lab", "gone"),
-          event(50, 1, "judge", "death", {{"cause", "host_power"}})};
+  return {
+      event(1, 1, "lab", "power_on"),
+      event(1, 2, "lab", "power_on"),
+      event(1, 3, "lab", "power_on"),
+      seen(5, 1, "up", "2"),
+      seen(5, 1, "up", "1"),
+      seen(5, 3, "up", "2"),
+      event(20, 2, "disk", "disk_hang", {{"disk", "shared0"}}),
+      event(20.5, 2, "judge", "expected_death", {{"cause", "disk_timeout"}, {"from_ns", 0}, {"to_ns", 0}}),
+      event(26, 2, "lab", "gone"),
+      event(26, 2, "judge", "death", {{"cause", "disk_timeout"}}),
+      seen(33, 3, "down", "2"),
+      seen(34, 1, "down", "2"),
+      event(35, 1, "console", "line", {{"text", "ocfs2: Begin replay journal (node 2, slot 1)"}}),
+      event(36, 1, "console", "line", {{"text", "ocfs2: End replay journal (node 2, slot 1)"}}),
+      event(50, 1, "lab", "power_off"),
+      event(50, 1, "lab", "gone"),
+      event(50, 1, "judge", "death", {{"cause", "host_power"}})};
 }
 
 TEST(Timeline, WhoSeesWhomEndsWithTheNode) {
@@ -136,9 +138,33 @@ TEST(Timeline, TimesOfADeath) {
   const auto deaths = deaths_of(a_death(), at(0), at(100));
   ASSERT_THAT(deaths, SizeIs(1)) << "the power-off at the end is not one";
   EXPECT_EQ(deaths[0].node, 2);
-  EXPECT_EQ(deaths[0].since_fault, 6s);
+  EXPECT_EQ(deaths[0].since_fault, 5500ms);
   EXPECT_EQ(deaths[0].detected, 7s);
   EXPECT_EQ(deaths[0].recovered, 10s);
+}
+
+TEST(Timeline, OnlyAFenceIsTimedAndOnlyFromItsOwnFault) {
+  const auto expected = [](double t, int node, const char* cause, const char* nodes = "") {
+    return event(t, node, "judge", "expected_death", {{"cause", cause}, {"nodes", nodes}});
+  };
+  const std::vector<Event> events = {
+      event(8, 1, "fault", "node_paused"),
+      event(9, 1, "fault", "node_resumed"),
+      expected(10, 1, "panic"),
+      event(10, 1, "fault", "sysrq_crash"),
+      event(10.67, 1, "judge", "death", {{"cause", "panic"}}),
+      expected(20, 0, "quorum", "2 13"),
+      expected(21, 0, "quorum", "1 4"),
+      event(35, 2, "judge", "death", {{"cause", "quorum"}}),
+      event(40, 4, "judge", "death", {{"cause", "disk_timeout"}}),
+      event(60, 2, "judge", "death", {{"cause", "quorum"}}),
+  };
+  const auto deaths = deaths_of(events, at(0), at(100));
+  ASSERT_THAT(deaths, SizeIs(4));
+  EXPECT_FALSE(deaths[3].since_fault) << "what was expected has come";
+  EXPECT_FALSE(deaths[0].since_fault) << "a crash is no fence";
+  EXPECT_EQ(deaths[1].since_fault, 15s) << "the cut that node 2 may die of";
+  EXPECT_FALSE(deaths[2].since_fault) << "nobody knows of what";
 }
 
 TEST(Timeline, OnlyWhoSawTheNodeAndLivesOnDetectsItsDeath) {

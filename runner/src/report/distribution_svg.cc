@@ -22,13 +22,14 @@ struct Row {
   const char* text;
 };
 constexpr Row kRows[] = {
-    {"fence", "Fence", "fault to the end of the node that fences itself"},
+    // Earlier programs stored "fence" of deaths that were none.
+    {"fenced", "Fence", "fault to the end of the node that is fenced for it"},
     {"detect", "Detect", "death of a node to the first survivor that counts it as down"},
     {"recover", "Recover", "death of a node to the end of the last journal replay or lock domain recovery"},
     {"resume", "Resume", "longest time in which a writer on a survivor stood still"},
 };
 
-std::vector<double> of(const std::vector<Took>& all, const char* what) {
+std::vector<double> seconds_of(const std::vector<Took>& all) {
   std::vector<double> out;
   for (const Took& one : all)
     if (one.what == what) out.push_back(one.seconds);
@@ -101,7 +102,7 @@ std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathT
     const auto add = [&](const char* what, const std::optional<Duration>& d) {
       if (d) out.push_back({what, told_name(result), to_seconds(*d)});
     };
-    if (death.cause != "host_power") add("fence", death.since_fault);
+    add("fenced", death.since_fault);
     add("detect", death.detected);
     add("recover", death.recovered);
   }

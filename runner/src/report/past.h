@@ -13,13 +13,13 @@ namespace o2lab {
 
 /// How long the cluster took over something in one case.
 struct Took {
-  std::string what;  ///< fence, detect, recover, resume
+  std::string what;  ///< fenced, detect, recover, resume
   std::string test;  ///< full name of the case
   double seconds = 0;
 };
 
-/// Of the deaths of a case and its measured stalls: fault to the end of the fenced node, death to the first
-/// survivor that counts it as down, death to the last recovery, longest stall of a writer.
+/// Of the deaths of a case and its measured stalls: fault to the end of a node that was fenced, death to the
+/// first survivor that counts it as down, death to the last recovery, longest stall of a writer.
 std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathTimes>& deaths);
 
 /// What earlier runs had to say; for comparison in the report of a new one.
