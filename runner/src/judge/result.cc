@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "cluster/topology.h"
+
 namespace o2lab {
 
 const char* name_of(Verdict verdict) {
@@ -48,6 +50,31 @@ Interval make_interval(std::string name, std::optional<Duration> measured, std::
                        std::optional<Duration> upper) {
   const bool ok = measured && (!lower || *measured >= *lower) && (!upper || *measured <= *upper);
   return Interval{std::move(name), measured, lower, upper, ok};
+}
+
+std::string ClusterInForce::timeouts() const {
+  // Who the userspace of a cluster manager calls dead is dead by its timeouts, too.
+  return fmt::format("{}threshold {}, idle {} s", mode == name_of(HeartbeatMode::user) ? "user mode, " : "",
+                     dead_threshold, to_seconds(idle_timeout));
+}
+
+std::string ClusterInForce::text() const {
+  return fmt::format(
+      "{}, {} node{}, {} mode, dead after {} samples of {} s, o2net idle {} s, keepalive {} s, reconnect {} "
+      "s",
+      topology, nodes, nodes == 1 ? "" : "s", mode, dead_threshold, to_seconds(heartbeat_period),
+      to_seconds(idle_timeout), to_seconds(keepalive_delay), to_seconds(reconnect_delay));
+}
+
+ClusterInForce in_force(const Topology& topology, int nodes) {
+  return {topology.name,
+          nodes,
+          name_of(topology.heartbeat_mode),
+          topology.dead_threshold,
+          Topology::heartbeat_period,
+          topology.idle_timeout,
+          topology.keepalive_delay,
+          topology.reconnect_delay};
 }
 
 std::string CaseResult::reason() const {

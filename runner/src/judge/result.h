@@ -13,6 +13,8 @@
 
 namespace o2lab {
 
+struct Topology;
+
 /// How a case ended. error: the lab could not carry it to a verdict; it counts as failed in all totals.
 enum class Verdict { pass, fail, skip, error };
 
@@ -64,14 +66,31 @@ struct Artefact {
   bool operator==(const Artefact&) const = default;
 };
 
+/// What the cluster of a case was set to: its times are as long as these let them be.
+struct ClusterInForce {
+  std::string topology;  ///< name of its file in lab/
+  int nodes = 0;
+  std::string mode;             ///< of the heartbeat: name_of(HeartbeatMode)
+  unsigned dead_threshold = 0;  ///< samples
+  Duration heartbeat_period{};  ///< from one sample to the next
+  Duration idle_timeout{}, keepalive_delay{}, reconnect_delay{};  ///< of o2net
+  bool operator==(const ClusterInForce&) const = default;
+  /// "threshold 4, idle 4 s": what other times are measured with.
+  std::string timeouts() const;
+  /// All of it in one line.
+  std::string text() const;
+};
+ClusterInForce in_force(const Topology& topology, int nodes);
+
 struct CaseResult {
   std::string suite;
   std::string name;
   std::string family;  ///< heartbeat, storage, membership, failover, fencing, …
   std::string guards;  ///< one sentence: what would be broken for users if this failed
   int nodes = 0;
-  std::string flavour;                 ///< kernel it ran on: lab, debug, stock, …
-  std::map<int, std::string> kernels;  ///< of nodes that ran another one
+  std::string flavour;                    ///< kernel it ran on: lab, debug, stock, …
+  std::map<int, std::string> kernels;     ///< of nodes that ran another one
+  std::optional<ClusterInForce> cluster;  ///< empty: it came to none, or an older program ran it
   Verdict verdict = Verdict::pass;
   FailureClass failure = FailureClass::none;
   std::vector<Message> messages;  ///< of the last attempt, most telling first; a skip's reason
@@ -155,6 +174,8 @@ struct RunResult {
   std::string wall(TimePoint t) const;
 };
 
+void to_json(nlohmann::json& out, const ClusterInForce& cluster);
+void from_json(const nlohmann::json& in, ClusterInForce& cluster);
 void to_json(nlohmann::json& out, const CaseResult& result);
 void from_json(const nlohmann::json& in, CaseResult& result);
 void to_json(nlohmann::json& out, const RunResult& result);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "judge/result.h"
@@ -90,6 +91,29 @@ void from_json(const json& in, Artefact& a) {
   a.path = in.at("path");
 }
 
+void to_json(json& out, const ClusterInForce& c) {
+  const auto ms = [](Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
+  out = {{"topology", c.topology},
+         {"nodes", c.nodes},
+         {"mode", c.mode},
+         {"dead_threshold", c.dead_threshold},
+         {"heartbeat_s", to_seconds(c.heartbeat_period)},
+         {"idle_ms", ms(c.idle_timeout)},
+         {"keepalive_ms", ms(c.keepalive_delay)},
+         {"reconnect_ms", ms(c.reconnect_delay)}};
+}
+void from_json(const json& in, ClusterInForce& c) {
+  const auto ms = [&](const char* key) { return std::chrono::milliseconds(in.value(key, int64_t{0})); };
+  c.topology = in.value("topology", "");
+  c.nodes = in.value("nodes", 0);
+  c.mode = in.value("mode", "");
+  c.dead_threshold = in.value("dead_threshold", 0U);
+  c.heartbeat_period = std::chrono::milliseconds(std::llround(in.value("heartbeat_s", 0.0) * 1e3));
+  c.idle_timeout = ms("idle_ms");
+  c.keepalive_delay = ms("keepalive_ms");
+  c.reconnect_delay = ms("reconnect_ms");
+}
+
 void to_json(json& out, const CaseResult& c) {
   out = {{"suite", c.suite},
          {"name", c.name},
@@ -114,6 +138,7 @@ void to_json(json& out, const CaseResult& c) {
          {"dir", c.dir},
          {"artefacts", c.artefacts},
          {"console_tail", c.console_tail}};
+  if (c.cluster) out["cluster"] = *c.cluster;
   for (const auto& [node, kernel] : c.kernels) out["kernels"][std::to_string(node)] = kernel;
   if (!c.expected.empty()) out["expected_failure"] = {{"reason", c.expected}, {"came_round", c.came_round}};
 }
@@ -126,6 +151,7 @@ void from_json(const json& in, CaseResult& c) {
   c.flavour = in.value("flavour", "");
   const json kernels = in.value("kernels", json::object());
   for (const auto& [node, kernel] : kernels.items()) c.kernels[std::stoi(node)] = kernel;
+  if (const auto at = in.find("cluster"); at != in.end()) c.cluster = at->get<ClusterInForce>();
   c.verdict = value_of(in.at("verdict").get<std::string>(),
                        {Verdict::pass, Verdict::fail, Verdict::skip, Verdict::error});
   const json& failure = in.at("failure_class");

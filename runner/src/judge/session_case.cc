@@ -117,6 +117,7 @@ CaseResult Session::attempt(const RegisteredCase& wanted, const fs::path& case_d
   CaseResult result = begin(wanted);
   bool body = false;
   try {
+    result.cluster = in_force(topology_for(spec), spec.nodes);
     result.kernels = kernels_in(spec, topology_for(spec), options_.flavour);
     result.checkpoint = bring_up(spec, case_dir, std::move(from), true);
     body = true;

@@ -77,6 +77,7 @@ CaseResult Session::attempt_on_prefix(const RegisteredCase& wanted, const Module
   prefix_ = &prefix;
   std::map<int, HeartbeatRegion> regions;
   try {
+    result.cluster = in_force(topology_for(spec), spec.nodes);
     const std::vector<Node*> kept = cluster_ ? cluster_->running_nodes() : std::vector<Node*>();
     if (!cluster_) {
       // The recorders write for as long as the nodes live; each prefix takes its stretch of it.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <sstream>
 
 #include "report/history.h"
@@ -56,7 +55,8 @@ struct EarlierRun {
 
 Past RunHistory::before(const RunResult& run, int most) {
   const std::vector<CaseKey> keys = keys_of(run);
-  const std::set<CaseKey> own(keys.begin(), keys.end());
+  std::map<CaseKey, std::string> own;  // and its timeouts
+  for (size_t i = 0; i < keys.size(); ++i) own.emplace(keys[i], timeouts_of(run.cases[i], keys[i].topology));
   Past out;
   Statement runs = db_.prepare(
       "SELECT id, dir, started_ns, started, topology FROM runs WHERE started_ns < ? AND id != ? ORDER BY "
@@ -78,10 +78,11 @@ Past RunHistory::before(const RunResult& run, int most) {
     cases.bind(runs.text(0));
     while (cases.step()) {
       const CaseKey key{cases.text(1), cases.text(2), runs.text(4)};
-      if (own.count(key) == 0) continue;
+      const auto known = own.find(key);
+      if (known == own.end()) continue;
       one.add(key, cases.text(3), !cases.text(4).empty());
       times.bind(cases.integer(0));
-      while (times.step()) one.times.push_back({times.text(0), key.name, times.real(1)});
+      while (times.step()) one.times.push_back({times.text(0), key.name, times.real(1), known->second});
       times.run();
     }
     cases.run();

@@ -100,6 +100,8 @@ std::string story_html(const CaseResult& c, const std::vector<Event>& events,
     for (const auto& [node, kernel] : c.kernels) out += fmt::format(", node{}: {}", node, html(kernel));
     out += "</dd>";
   }
+  if (c.cluster)
+    out += fmt::format("<dt>Cluster</dt><dd>{}, kernel {}</dd>", html(c.cluster->text()), html(c.flavour));
   if (!c.checkpoint.empty())
     out += fmt::format("<dt>Nodes</dt><dd>from checkpoint <code>{}</code></dd>", html(c.checkpoint));
   if (c.failed()) out += fmt::format("<dt>Seed</dt><dd><code>--seed {}</code></dd>", c.seed);

@@ -6,6 +6,8 @@
 
 #include <pugixml.hpp>
 
+#include "cluster/topology.h"
+#include "report/distribution_svg.h"
 #include "report/example_run.h"
 #include "report/svg.h"
 
@@ -63,6 +65,27 @@ TEST(Html, AuditsStandWithWhatTheyFound) {
   EXPECT_THAT(page, HasSubstr("<span class=\"badge pass\">expected</span></td><td>no_write_after_fence</td>"
                               "<td class=\"soft\">812 writes node2 &lt;wrote&gt; late</td>"));
   EXPECT_THAT(page, HasSubstr("<span class=\"badge skip\">skip</span></td><td>views_agree</td>"));
+}
+
+TEST(Html, ACaseTellsTheTimeoutsInForce) {
+  RunResult run = example_run();
+  run.cases[0].cluster = in_force(Topology(), 3);
+  EXPECT_THAT(
+      index_html(run, split_events(run, {})),
+      HasSubstr("<dt>Cluster</dt><dd>three-node, 3 nodes, disk mode, dead after 4 samples of 2 s, o2net "
+                "idle 4 s, keepalive 1 s, reconnect 1 s, kernel lab</dd>"));
+}
+
+TEST(Html, TimesUnderOtherTimeoutsAreAnotherDistribution) {
+  std::vector<Took> now = {{"detect", "A.B", 8, "threshold 4, idle 4 s"},
+                           {"detect", "A.C", 9, "threshold 4, idle 4 s"},
+                           {"detect", "A.B", 62, "threshold 31, idle 30 s"}};
+  const std::string page = distributions_html(now, {{"detect", "A.B", 64, "threshold 31, idle 30 s"}});
+  EXPECT_EQ(times(page, "<svg"), 2U);
+  EXPECT_THAT(page, HasSubstr("<b>Detect</b> threshold 4, idle 4 s<br>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"num\">2</td><td class=\"num\">8.50 s</td>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"num\">1</td><td class=\"num\">62.00 s</td>"));
+  EXPECT_EQ(times(page, "64.00 s (1)"), 1U) << "beside its own";
 }
 
 TEST(Html, LoadsNothingFromElsewhere) {

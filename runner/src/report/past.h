@@ -16,11 +16,15 @@ struct Took {
   std::string what;  ///< fenced, detect, recover, resume
   std::string test;  ///< full name of the case
   double seconds = 0;
+  std::string under = {};  ///< timeouts_of() the case: only equal ones are of one distribution
 };
 
 /// Of the deaths of a case and its measured stalls: fault to the end of a node that was fenced, death to the
 /// first survivor that counts it as down, death to the last recovery, longest stall of a writer.
 std::vector<Took> times_taken(const CaseResult& result, const std::vector<DeathTimes>& deaths);
+
+/// What a case was timed by, "threshold 4, idle 4 s"; of an older result at least the topology of its run.
+std::string timeouts_of(const CaseResult& result, const std::string& topology);
 
 /// What earlier runs had to say; for comparison in the report of a new one.
 struct Past {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "cluster/topology.h"
 #include "report/example_run.h"
 #include "report/json.h"
 #include "report/summary_line.h"
@@ -65,6 +66,23 @@ TEST(Result, ReasonIsOneLineWithItsClass) {
 
 TEST(Result, CaseFolderHasNoSlashesOfTheName) {
   EXPECT_EQ(case_dir_name("All/Storage.Adjacent/0"), "cases/All_Storage.Adjacent_0");
+}
+
+TEST(Result, TimeoutsInForceStandInTheVerdict) {
+  CaseResult c = example_run().cases[2];
+  Topology topology;
+  topology.name = "kernel-defaults";
+  topology.dead_threshold = 31;
+  topology.idle_timeout = 30s;
+  topology.reconnect_delay = 500ms;
+  topology.heartbeat_mode = HeartbeatMode::user;
+  c.cluster = in_force(topology, 2);
+  const nlohmann::json verdict = nlohmann::json::parse(verdict_json(c));
+  EXPECT_EQ(verdict["cluster"],
+            nlohmann::json::parse(R"({"topology":"kernel-defaults","nodes":2,"mode":"user",
+    "dead_threshold":31,"heartbeat_s":2.0,"idle_ms":30000,"keepalive_ms":1000,"reconnect_ms":500})"));
+  EXPECT_EQ(nlohmann::json(c).get<CaseResult>(), c);
+  EXPECT_EQ(c.cluster->timeouts(), "user mode, threshold 31, idle 30 s");
 }
 
 TEST(Result, WallTimeComesFromTheStoredOffset) {
