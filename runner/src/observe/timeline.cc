@@ -99,6 +99,24 @@ class Spans {
   std::map<std::string, size_t> open_;
 };
 
+/// A step is undone by one back: the band is while the clock is off.
+void clock_steps(Spans& spans, const Event& e, std::map<int, int64_t>& off) {
+  if (e.source == "lab" && e.kind == "gone") off.erase(e.node);  // its next incarnation has the right time
+  const std::string key = fmt::format("node {} clock", e.node);
+  if (e.kind != "clock_step") return;
+  off[e.node] += e.fields.value("seconds", int64_t{0});
+  spans.end(key, e.at);
+  if (off[e.node] == 0) return;
+  spans.begin(key, {Span::Kind::fault,
+                    e.node,
+                    0,
+                    e.at,
+                    {},
+                    true,
+                    fmt::format("clock is off by {:+} s", off[e.node]),
+                    e.source});
+}
+
 void faults(Spans& spans, const Event& e, bool told_as_a_whole) {
   for (const FaultWords& words : kFaults) {
     const std::string kind = fmt::format("fault {} {} ", e.node, words.begin);
@@ -237,6 +255,7 @@ std::vector<Event> on_host_clock(std::vector<Event> events) {
 
 std::vector<Span> spans_of(const std::vector<Event>& events, TimePoint from, TimePoint to) {
   Spans spans(to);
+  std::map<int, int64_t> off;  // seconds, by node
   const bool told_as_a_whole =
       std::any_of(events.begin(), events.end(), [](const Event& e) { return e.kind == "network_fault"; });
   for (const Event& e : events) {
@@ -250,6 +269,7 @@ std::vector<Span> spans_of(const std::vector<Event>& events, TimePoint from, Tim
                  std::min(to, e.at + Duration(e.fields.value("to_ns", int64_t{0}))), false,
                  text_field(e, "cause"), e.source});
     faults(spans, e, told_as_a_whole);
+    clock_steps(spans, e, off);
     relations(spans, e);
     recoveries(spans, e);
   }

@@ -70,6 +70,20 @@ TEST(Timeline, FaultsBeginAndEnd) {
   EXPECT_EQ(faults[2].to, at(32)) << "node 2 going on is not the end of it";
 }
 
+TEST(Timeline, AClockStepLastsUntilItIsTakenBack) {
+  const auto step = [](double t, int node, int seconds) {
+    return event(t, node, "fault", "clock_step", {{"seconds", seconds}});
+  };
+  const auto faults = of(Span::Kind::fault, {step(10, 2, 3600), step(15, 3, -60), step(20, 2, -3600),
+                                             event(25, 3, "lab", "gone"), step(30, 3, 5)});
+  ASSERT_THAT(faults, SizeIs(3));
+  EXPECT_EQ(faults[0].label, "clock is off by +3600 s");
+  EXPECT_EQ(faults[0].to, at(20));
+  EXPECT_EQ(faults[1].label, "clock is off by -60 s");
+  EXPECT_EQ(faults[1].to, at(25)) << "with the node";
+  EXPECT_EQ(faults[2].label, "clock is off by +5 s") << "after a boot from nothing on";
+}
+
 TEST(Timeline, LinksAreOneFaultWhereTheCaseTellsIt) {
   const nlohmann::json cut = {{"from", 1}, {"to", 2}, {"drop", true}};
   const nlohmann::json healed = {{"from", 1}, {"to", 2}, {"drop", false}};

@@ -196,6 +196,8 @@ TEST(Vocabulary, TableThenWords) {
   EXPECT_EQ(mark_of(decided), Mark::info);
   const Event goes{{}, 1, "console", "quorum_decision", {{"title", "fencing this node because"}}};
   EXPECT_EQ(mark_of(goes), Mark::bad);
+  EXPECT_EQ(label_of(Event{{}, 2, "fault", "clock_step", {{"seconds", 3600}}}), "clock stepped by +3600 s");
+  EXPECT_EQ(label_of(Event{{}, 2, "fault", "clock_step", {{"seconds", -90}}}), "clock stepped by -90 s");
   const Event new_fault{{}, 2, "fault", "gamma_ray", {{"state", "on"}}};
   EXPECT_EQ(mark_of(new_fault), Mark::fault);
   EXPECT_EQ(label_of(new_fault), "gamma ray: on");

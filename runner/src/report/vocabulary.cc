@@ -94,6 +94,8 @@ constexpr Rule kRules[] = {
     {"disk", "disk_fault_off", "", Mark::fault, "disk fault over: {fault} of {of}"},
     {"fault", "network_fault", "", Mark::fault, "{text}"},
     {"fault", "network_fault_over", "", Mark::fault, "over: {text}"},
+    {"fault", "clock_step", "seconds~-", Mark::fault, "clock stepped by {seconds} s"},
+    {"fault", "clock_step", "", Mark::fault, "clock stepped by +{seconds} s"},
     {"fault", "power_cut", "", Mark::fault, "power cut"},
     {"power", "asked", "", Mark::info, "node {by} asks for power {action}"},
     {"power", "done", "answer=ok", Mark::good, "power {action} confirmed to node {by}"},
