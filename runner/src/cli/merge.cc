@@ -79,8 +79,7 @@ int run_merge(const Options& options) {
   fs::create_directories(dir / "cases", error);
   if (error) fail(ErrorKind::environment, "{}: cannot be created: {}", dir.native(), error.message());
   for (const auto& [from, to] : merged.folders) take_over(from, dir / to);
-  for (const CaseResult& one : merged.run.cases)
-    if (!fs::exists(dir / one.folder(), error)) write_case_reports(one, dir);
+  write_merged_verdicts(merged.run, dir);
   write_events(dir / "events.jsonl", merged.events, merged.run.wall_offset);
   const std::vector<CaseEvents> events = split_events(merged.run, merged.events);
   ReportExtras extras;

@@ -16,6 +16,7 @@
 #include "report/run_events.h"
 #include "report/shift.h"
 #include "report/text.h"
+#include "report/write.h"
 
 namespace o2lab {
 namespace {
@@ -249,6 +250,13 @@ MergePart read_part(const fs::path& dir) {
 MergedRun merge_runs(const std::vector<MergePart>& parts, const std::vector<ExpectedCase>& expected) {
   refuse_doubles(parts);
   return Merger(parts, expected).merge();
+}
+
+void write_merged_verdicts(const RunResult& run, const fs::path& run_dir) {
+  for (CaseResult one : run.cases) {
+    shift(one, -file_clock(run, one.folder()));
+    write_case_reports(one, run_dir);
+  }
 }
 
 bool add_merged(RunHistory& history, const RunResult& run, const fs::path& run_dir,

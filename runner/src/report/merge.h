@@ -50,6 +50,10 @@ struct MergedRun {
 /// naming all.
 MergedRun merge_runs(const std::vector<MergePart>& parts, const std::vector<ExpectedCase>& expected = {});
 
+/// Leaves the verdict and times of each case in its folder below `run_dir`, with the paths that it has there;
+/// stamps by the clock that the other files of the folder have. What parts have by the same inode stays.
+void write_merged_verdicts(const RunResult& run, const fs::path& run_dir);
+
 /// Stores a merged run: each leg as a run of its own, as a stored run has one kernel ("ID", or "ID-LEG" of
 /// several legs). What it takes the place of is gone in the same step. False when all of it was there.
 bool add_merged(RunHistory& history, const RunResult& run, const fs::path& run_dir,

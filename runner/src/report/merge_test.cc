@@ -144,6 +144,24 @@ TEST(Merge, TheSamePartsAreTheSameRun) {
   EXPECT_NE(merge_runs(parts).run.id, merge_runs({parts[0]}).run.id);
 }
 
+TEST(Merge, AVerdictInItsFolderPointsThere) {
+  const fs::path dir = make_runtime_dir();
+  std::vector<MergePart> parts{part("1", "lab", {"A"}), part("2", "debug", {"A"})};
+  parts[1].run.wall_offset = 3'600'000'000'000;
+  const RunResult run = merge_runs(parts).run;
+  const fs::path folder = dir / run.cases[1].folder(), own = dir / "own.json";
+  fs::create_directories(folder);
+  write_file(own, "of the part");
+  fs::create_hard_link(own, folder / "verdict.json");
+  write_merged_verdicts(run, dir);
+  const auto verdict = nlohmann::json::parse(read_file(folder / "verdict.json"));
+  EXPECT_EQ(verdict["dir"], "cases/S.A@debug");
+  EXPECT_EQ(verdict["artefacts"][0]["path"], "cases/S.A@debug/node1.console");
+  EXPECT_EQ(verdict["started_ns"], to_ns(parts[1].run.cases[0].started)) << "by the clock of its other files";
+  EXPECT_EQ(read_file(own), "of the part");
+  fs::remove_all(dir);
+}
+
 class MergedHistory : public testing::Test {
  protected:
   ~MergedHistory() override { fs::remove_all(dir_); }
