@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/extras.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +29,8 @@ void add_beats(const nlohmann::json& in, int node, std::map<int, std::vector<Tim
 void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras& extras) {
   for (const CaseResult& c : run.cases) {
     const fs::path dir = run_dir / c.folder();
+    for (int node = 1; c.failed() && node <= c.nodes; ++node)
+      extras.consoles[c.folder()][node] = read_file_or_empty(dir / fmt::format("node{}.console", node));
     try {
       auto& beats = extras.beats[c.folder()];
       add_beats(nlohmann::json::parse(read_file_or_empty(dir / "heartbeat.json"), nullptr, false), 0, beats);

@@ -17,9 +17,11 @@ struct ReportExtras {
   Past past;
   /// By folder of the case: heartbeat writes of each node.
   std::map<std::string, std::map<int, std::vector<TimePoint>>> beats;
+  /// By folder of a case that failed: what each node's console has.
+  std::map<std::string, std::map<int, std::string>> consoles = {};
 };
 
-/// Reads the heartbeat.json of each case that has one.
+/// Reads the heartbeat.json of each case that has one, and the consoles of those that failed.
 void read_case_files(const RunResult& run, const fs::path& run_dir, ReportExtras& extras);
 
 }  // namespace o2lab

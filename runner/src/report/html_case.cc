@@ -77,14 +77,27 @@ std::string timeline_html(const CaseResult& c, const std::vector<Event>& events,
   return out + "</table></details>\n";
 }
 
+/// Leads to a line of a node's console. A browser opens it at its top, so the number stands in the text.
+std::string place_html(const CaseResult& c, const ReportExtras& extras, int node, const std::string& line) {
+  const auto consoles = extras.consoles.find(c.folder());
+  if (node == 0 || line.empty() || consoles == extras.consoles.end()) return "";
+  const auto console = consoles->second.find(node);
+  const size_t at = console == consoles->second.end() ? std::string::npos : console->second.find(line);
+  if (at == std::string::npos) return "";
+  const std::string& text = console->second;
+  const auto before = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  return fmt::format(" <a href=\"{}\">node{}.console, line {}</a>",
+                     href(fmt::format("{}/node{}.console", c.folder(), node)), node, before + 1);
+}
+
 std::string story_html(const CaseResult& c, const std::vector<Event>& events,
-                       const std::optional<Telling>& wrong) {
+                       const std::optional<Telling>& wrong, const ReportExtras& extras) {
   const auto at = [&](TimePoint t) { return fmt::format("{:+.1f} s", to_seconds(t - c.started)); };
   std::string out = "<dl class=\"story\">";
   if (!c.guards.empty()) out += "<dt>Guards</dt><dd>" + html(c.guards) + "</dd>";
   if (wrong)
-    out += fmt::format("<dt class=\"late\">First wrong</dt><dd><b>{}</b> {}</dd>", at(wrong->at),
-                       html(wrong->text));
+    out += fmt::format("<dt class=\"late\">First wrong</dt><dd><b>{}</b> {}{}</dd>", at(wrong->at),
+                       html(wrong->text), place_html(c, extras, wrong->node, wrong->line));
   const std::vector<Telling> done = what_was_done(events);
   if (!done.empty()) {
     out += "<dt>Done</dt><dd>";
@@ -136,11 +149,12 @@ std::string messages_html(const CaseResult& c) {
   return out;
 }
 
-std::string kernel_html(const CaseResult& c) {
+std::string kernel_html(const CaseResult& c, const ReportExtras& extras) {
   if (c.kernel_reports.empty()) return "";
   const Finding& first = c.kernel_reports.front();
-  std::string out = fmt::format("<h3>First kernel report: node{}, {}, {:+.3f} s</h3>", first.node,
-                                html(first.kind), to_seconds(first.at - c.started));
+  std::string out =
+      fmt::format("<h3>First kernel report: node{}, {}, {:+.3f} s{}</h3>", first.node, html(first.kind),
+                  to_seconds(first.at - c.started), place_html(c, extras, first.node, first_line(first)));
   const std::string text = strip_terminal(first.text.empty() ? first.title : first.text);
   const std::string shown = head(text, report_lines);
   out += "<pre class=\"kernel\">" + html(shown) + "</pre>\n";
@@ -197,8 +211,9 @@ std::string case_html(const CaseResult& c, const std::vector<Event>& events, con
     out += fmt::format("<span class=\"tag\">{}</span>", name_of(c.failure));
   out += fmt::format("<span class=\"soft num\">{}</span></summary>\n",
                      c.verdict == Verdict::skip ? "" : human(c.duration()));
-  out += story_html(c, events, wrong) + messages_html(c) + kernel_html(c) + intervals_html(c.intervals) +
-         timeline_html(c, events, view) + audits_html(c.audits) + console_html(c) + files_html(c);
+  out += story_html(c, events, wrong, extras) + messages_html(c) + kernel_html(c, extras) +
+         intervals_html(c.intervals) + timeline_html(c, events, view) + audits_html(c.audits) +
+         console_html(c) + files_html(c);
   return out + "</details>\n";
 }
 

@@ -67,6 +67,20 @@ TEST(Html, AuditsStandWithWhatTheyFound) {
   EXPECT_THAT(page, HasSubstr("<span class=\"badge skip\">skip</span></td><td>views_agree</td>"));
 }
 
+TEST(Html, AWrongLineIsToldByItsNumber) {
+  const RunResult run = example_run();
+  const std::string folder = run.cases[2].folder();
+  ReportExtras extras;
+  extras.consoles[folder][1] = "booted\nmore\nWARNING: inconsistent lock state\n";
+  extras.consoles[folder][3] = "WARNING: inconsistent lock state\n";
+  const std::string page = index_html(run, split_events(run, example_events()), extras);
+  EXPECT_THAT(page, HasSubstr("node1: WARNING: inconsistent lock state <a href=\"" + folder +
+                              "/node1.console\">node1.console, line 3</a></dd>"));
+  EXPECT_THAT(page,
+              HasSubstr("+10.700 s <a href=\"" + folder + "/node1.console\">node1.console, line 3</a></h3>"));
+  EXPECT_THAT(example_page(), Not(HasSubstr(", line 3"))) << "no console, no line";
+}
+
 TEST(Html, ACaseTellsTheTimeoutsInForce) {
   RunResult run = example_run();
   run.cases[0].cluster = in_force(Topology(), 3);

@@ -96,8 +96,8 @@ std::vector<std::string> what_was_expected(const CaseResult& result, const std::
 std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<Event>& events) {
   if (!result.failed()) return {};
   std::optional<Telling> first;
-  const auto candidate = [&](TimePoint at, std::string text) {
-    if (!first || at < first->at) first = {at, std::move(text)};
+  const auto candidate = [&](TimePoint at, std::string text, int node = 0, std::string line = {}) {
+    if (!first || at < first->at) first = {at, std::move(text), node, std::move(line)};
   };
   // What the node itself said just before it died tells more than that it did.
   const auto candidate_death = [&](const Event& death) {
@@ -107,11 +107,13 @@ std::optional<Telling> first_wrong(const CaseResult& result, const std::vector<E
         told = &e;
         break;
       }
-    candidate(told->at, fmt::format("node{} {}", death.node, label_of(*told)));
+    candidate(told->at, fmt::format("node{} {}", death.node, label_of(*told)), told->node,
+              told->source == "console" ? told->fields.value("title", "") : "");
   };
   if (auto told = living_called_dead(result, events)) candidate(told->at, std::move(told->text));
   for (const Finding& f : result.kernel_reports)
-    if (complained_of(result, {f.title})) candidate(f.at, fmt::format("node{}: {}", f.node, f.title));
+    if (complained_of(result, {f.title}))
+      candidate(f.at, fmt::format("node{}: {}", f.node, f.title), f.node, first_line(f));
   for (const Event& e : events) {
     if (e.source == "case" && e.kind == "interval" && !e.fields.value("ok", true))
       candidate(e.at, label_of(e));

@@ -14,6 +14,8 @@ namespace o2lab {
 struct Telling {
   TimePoint at;
   std::string text;
+  int node = 0;           ///< whose console has it; 0: none
+  std::string line = {};  ///< what a line of it holds
 };
 
 /// Steps of the case and faults, in their order. `events`: those of the case.

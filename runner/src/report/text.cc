@@ -135,6 +135,10 @@ std::string full_reason(const CaseResult& result) {
   return result.failure == FailureClass::none ? text : fmt::format("{}: {}", name_of(result.failure), text);
 }
 
+std::string first_line(const Finding& report) {
+  return report.text.substr(0, report.text.find('\n'));
+}
+
 std::string head(std::string_view text, size_t lines) {
   size_t at = 0;
   while (lines-- > 0) {

@@ -30,6 +30,9 @@ std::string href(std::string_view path);
 /// Everything on one line: newlines and tabs become spaces, at most `limit` bytes with "..." for the rest.
 std::string one_line(std::string_view text, size_t limit = 200);
 
+/// What the console of its node says first of a kernel report.
+std::string first_line(const Finding& report);
+
 /// The first (or last) `lines` lines.
 std::string head(std::string_view text, size_t lines);
 std::string tail(std::string_view text, size_t lines);
