@@ -19,6 +19,7 @@ PACKAGES_LAB    := qemu-system-x86 iproute2 procps qemu-utils qemu-block-extra l
 # What the program itself is linked with: for a host that only runs the bundle of a failed case.
 PACKAGES_BUNDLE := libarchive13 libdw1 libfmt9 libpugixml1v5 libsqlite3-0 libssh-4 libssl3 libtomlplusplus3 libvirt0
 PACKAGES_LINT   := clang-format clang-tidy shellcheck
+PACKAGES_BROWSER := chromium
 PACKAGES := $(sort $(PACKAGES_KERNEL) $(PACKAGES_IMAGE) $(PACKAGES_RUNNER) $(PACKAGES_LAB))
 
 # lab | debug | kasan | stock: what every case runs on that does not ask for a kernel of its own.
@@ -136,7 +137,8 @@ lab-nightly: night-builds ## every case on KERNEL and on debug, then with the ke
 	  lab/nightly/night-latest.sh run
 
 .PHONY: judge-test morning-test
-judge-test: kernel image runner ## kernels with a planted defect: each must be named by its verdict
+judge-test: kernel image runner ## kernels with a planted defect: each must be named by its verdict and by the page, in a browser
+	@command -v chromium >/dev/null || $(MAKE) install PKGS="$(PACKAGES_BROWSER)"
 	@O2LAB=$(CURDIR)/$(O2LAB) $(PART) 'planted defects' 1800 TERM runner/tests/planted_test.sh
 
 morning-test: kernel image runner ## a planted regression, slowdown and flake: each must be named by the morning page
