@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "cluster/history.h"
 #include "judge/lab.h"
 #include "windows.h"
 
@@ -109,7 +110,29 @@ class Writers {
   std::map<int, Appender*> running_;
 };
 
-void one_round(Lab& lab, const ScheduleRound& round, Writers& writers) {
+/// Appends, regions (buffered, O_DIRECT, mapped), renames and a count under one lock on every node of a
+/// round.
+class Work {
+ public:
+  Work(Lab& lab, size_t round)
+      : lab_(lab),
+        history_(lab.history(
+            lab.numbers_of(lab.nodes()),
+            {.directory = fmt::format("/mnt/history-{}", round), .threads = 1, .pause = 100ms})) {}
+  void check() {
+    for (const Node* node : lab_.survivors())
+      history_->wait_for(node->number(), 5, recovery_latest(lab_) + 60s);
+    history_->stop();
+    lab_.check_history(*history_, lab_.survivors());
+  }
+
+ private:
+  Lab& lab_;
+  std::unique_ptr<History> history_;
+};
+
+void one_round(Lab& lab, const ScheduleRound& round, size_t number, Writers& writers) {
+  Work work(lab, number);
   {
     const std::vector<Undo> borne = bear(lab, round.troubles);
     lab.let_pass("what the cluster must bear", round.lead);
@@ -124,6 +147,8 @@ void one_round(Lab& lab, const ScheduleRound& round, Writers& writers) {
   }
   const std::vector<Node*> left = lab.survivors();
   lab.o2cb().wait_domain(left, lab.numbers_of(left), Deadline::in(recovery_latest(lab) + 30s));
+  lab.step("what was done in this round is there, once and for all nodes alike");
+  work.check();
   if (!round.blow) return;
   lab.step(fmt::format("node{} comes back", round.victim));
   lab.restart(lab.node(round.victim));
@@ -138,7 +163,7 @@ void follow(Lab& lab, int rounds) {
   writers.all_go_on(60s);
   for (size_t i = 0; i < schedule.rounds.size(); ++i) {
     lab.step(fmt::format("round {} of {}: {}", i + 1, schedule.rounds.size(), describe(schedule.rounds[i])));
-    one_round(lab, schedule.rounds[i], writers);
+    one_round(lab, schedule.rounds[i], i + 1, writers);
   }
   lab.step("every acknowledged write is there");
   writers.check();

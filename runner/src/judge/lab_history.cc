@@ -9,7 +9,9 @@ namespace o2lab {
 std::unique_ptr<History> Lab::history(const NodeSet& nodes, const HistoryPlan& plan) {
   HistoryPlan seeded = plan;
   seeded.seed += seed_;
-  return std::make_unique<History>(this->nodes(nodes), hub_, seeded, cluster_.plan().log_dir / "history.log");
+  return std::make_unique<History>(
+      this->nodes(nodes), hub_, seeded,
+      cluster_.plan().log_dir / (fs::path(plan.directory).filename().native() + ".log"));
 }
 
 void Lab::check_history(History& history, const std::vector<Node*>& readers) {
