@@ -103,6 +103,7 @@ int Against::close(CasePool& pool, const fs::path& run_dir) {
     comparisons.back()["case"] = one.registered->full_name();
     differ = differ || one.comparison.differ();
   }
+  if (options_.until_confident > 0) result.statistics["sampling"] = "outcome";
   result.statistics["comparisons"] = std::move(comparisons);
   try {
     write_file(run_dir / "against.json", result.statistics["comparisons"].dump(2) + "\n");

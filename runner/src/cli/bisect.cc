@@ -248,11 +248,12 @@ std::string Bisection::answer_text(const PlaceSearch::Answer& answer) const {
   std::string what = line_->name(last);
   if (last - first > 1)
     what = fmt::format("one of the {} patches {} to {}", last - first, line_->name(first + 1), what);
-  return fmt::format(
-      "{} {} it, {:.3g} %: with it {}, without {} of {}; {} trials", what, asked().fix ? "cured" : "brought",
-      std::min(99.9, 100 * answer.confidence),
-      asked().fix ? fmt::format("{} of {} failed", without.failed, without.ran) : text_of(with),
-      asked().fix ? with.failed : without.failed, asked().fix ? with.ran : without.ran, trials);
+  return fmt::format("{} {} it, {:.3g} %: with it {}, without {} of {}; {} trials", what,
+                     asked().fix ? "cured" : "brought", std::min(99.9, 100 * answer.confidence),
+                     asked().fix ? fmt::format("{} of {} failed", without.failed, without.ran)
+                                 : text_of(with, Sampling::outcome),
+                     asked().fix ? with.failed : without.failed, asked().fix ? with.ran : without.ran,
+                     trials);
 }
 
 int Bisection::close(const PlaceSearch::Answer& answer) {
@@ -265,6 +266,7 @@ int Bisection::close(const PlaceSearch::Answer& answer) {
   RunResult result = session_->result();
   result.kernel.flavour = asked().kernel;
   result.answers.push_back(asked().test + ": " + text);
+  result.statistics["sampling"] = "outcome";
   result.statistics["bisection"] = record_->json();
   const std::vector<Event> events = session_->events().since(0, [](const Event&) { return true; });
   const int code = answer.found == PlaceSearch::Found::place         ? 0

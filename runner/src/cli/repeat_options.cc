@@ -55,7 +55,8 @@ void add_repeat_options(CLI::App& run, Options& options) {
   run.footer(
       "Failure rates are of trials with a verdict: a skip, or a failure of the lab itself (INFRA), is none. "
       "Shown\n"
-      "beside them in brackets is Wilson's interval at 95 %.\n"
+      "beside them in brackets is Wilson's interval at 95 %; where the outcome ends the run (--until-fail,\n"
+      "--until-confident) the wider confidence sequence.\n"
       "\n"
       "--until-confident looks after every trial, which an interval made for a fixed number of trials does "
       "not\n"

@@ -59,7 +59,7 @@ class Repro {
 Repro::Repro(const Options& options, const StopFd& stop, const Bug& bug, bool both)
     : options_(options),
       stop_(stop),
-      trial_(bug, both),
+      trial_(bug, both, options.bug_runs),
       flavour_(options.bug_kernel.empty() ? bug.kernels.front() : options.bug_kernel) {
   if (std::find(bug.kernels.begin(), bug.kernels.end(), flavour_) == bug.kernels.end())
     fail(ErrorKind::input, "--kernel {}: {} shows on {}, says {}", flavour_, bug.id,
@@ -106,6 +106,7 @@ void Repro::take(bool bad, CaseResult result) {
 }
 
 std::vector<std::string> Repro::write_reports(CasePool& pool) {
+  if (trial_.sampling() == Sampling::outcome) pool.result().statistics["sampling"] = "outcome";
   for (CaseResult& result : results_) pool.add(std::move(result));
   const Bug& bug = trial_.bug();
   return write_pool_reports(

@@ -72,6 +72,7 @@ class RunJudge {
 
  private:
   ExpectedFailures expected_;
+  bool stops_by_outcome_;  ///< so that no interval for a fixed number of trials holds
   std::optional<RateQuestion> question_;
 };
 

@@ -6,7 +6,8 @@
 
 namespace o2lab {
 
-RunJudge::RunJudge(const Options& options) {
+RunJudge::RunJudge(const Options& options)
+    : stops_by_outcome_(options.until_fail || options.until_confident > 0) {
   std::vector<std::string> cases;
   for (const RegisteredCase& one : all_cases()) cases.push_back(one.full_name());
   fs::path file = options.expected;
@@ -36,6 +37,7 @@ void RunJudge::keep(const CaseResult& result) {
 }
 
 std::optional<int> RunJudge::conclude(RunResult& result) const {
+  if (stops_by_outcome_) result.statistics["sampling"] = "outcome";
   if (!question_) return std::nullopt;
   result.answers = question_->texts();
   result.statistics["question"] = question_->json();

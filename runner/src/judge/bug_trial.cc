@@ -3,13 +3,11 @@
 
 #include <fmt/format.h>
 
-#include "judge/statistics.h"
-
 namespace o2lab {
 
-std::string BugTally::text() const {
+std::string BugTally::text(Sampling sampling) const {
   if (trials() == 0) return "no run came to a verdict";
-  const Range range = wilson(shown, trials());
+  const Range range = interval_of({trials(), shown}, sampling);
   std::string out = fmt::format("{} of {} runs, {:.3g} % [{:.3g} to {:.3g} %]", shown, trials(),
                                 100.0 * shown / trials(), 100 * range.low, 100 * range.high);
   if (otherwise > 0) out += fmt::format(", {} failed otherwise: {}", otherwise, another);
@@ -52,8 +50,8 @@ bool BugTrial::as_it_should_be() const {
 
 std::string BugTrial::verdict() const {
   std::string out = fmt::format("{}: {}: {} on {}", as_it_should_be() ? "reproduced" : "not reproduced",
-                                bug_.id, bad_.text(), bug_.bad.what());
-  if (both_) out += fmt::format("; {} on {}", good_.text(), bug_.good.what());
+                                bug_.id, bad_.text(sampling()), bug_.bad.what());
+  if (both_) out += fmt::format("; {} on {}", good_.text(sampling()), bug_.good.what());
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "judge/bug.h"
+#include "judge/failure_rate.h"
 
 namespace o2lab {
 
@@ -17,15 +18,15 @@ struct BugTally {
   std::string seen;     ///< the first line that showed it
   std::string another;  ///< reason of the first run that failed otherwise
   int trials() const { return shown + clean + otherwise; }
-  /// "3 of 20 runs, 15 % [5.2 to 36 %]".
-  std::string text() const;
+  /// "3 of 20 runs, 15 % [5.2 to 36 %]": the interval of interval_of().
+  std::string text(Sampling sampling) const;
 };
 
 /// A bug on its way to an answer: what each of its two kernels has done so far.
 class BugTrial {
  public:
-  /// `both`: the good kernel is run as well.
-  BugTrial(Bug bug, bool both) : bug_(std::move(bug)), both_(both) {}
+  /// `both`: the good kernel is run as well. `fixed`: so many runs of each, whatever shows; 0: until it has.
+  BugTrial(Bug bug, bool both, int fixed = 0) : bug_(std::move(bug)), both_(both), fixed_(fixed) {}
 
   const Bug& bug() const { return bug_; }
   bool both() const { return both_; }
@@ -41,9 +42,12 @@ class BugTrial {
   /// "reproduced: …" or "not reproduced: …", one line.
   std::string verdict() const;
 
+  Sampling sampling() const { return fixed_ > 0 ? Sampling::fixed : Sampling::outcome; }
+
  private:
   Bug bug_;
   bool both_;
+  int fixed_;
   BugTally bad_, good_;
 };
 

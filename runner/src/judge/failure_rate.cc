@@ -27,9 +27,24 @@ std::string percent(double share) {
   return value >= 9.95 || value == 0 ? fmt::format("{:.0f}", value) : fmt::format("{:.2g}", value);
 }
 
-std::string text_of(const FailureRate& rate) {
+Sampling sampling_of(const RunResult& run) {
+  const bool outcome = run.statistics.is_object() && run.statistics.value("sampling", "") == "outcome";
+  return outcome ? Sampling::outcome : Sampling::fixed;
+}
+
+Range interval_of(const FailureRate& rate, Sampling sampling) {
+  constexpr double confidence = 0.95;
+  return sampling == Sampling::fixed ? wilson(rate.failed, rate.ran, confidence)
+                                     : confidence_sequence(rate.failed, rate.ran, confidence);
+}
+
+const char* key_of(Sampling sampling) {
+  return sampling == Sampling::fixed ? "wilson_95" : "confidence_sequence_95";
+}
+
+std::string text_of(const FailureRate& rate, Sampling sampling) {
   if (rate.ran == 0) return "no verdict";
-  const Range range = wilson(rate.failed, rate.ran);
+  const Range range = interval_of(rate, sampling);
   return fmt::format("{} of {} failed, {} % [{}-{}]", rate.failed, rate.ran, percent(rate.share()),
                      percent(range.low), percent(range.high));
 }
@@ -48,16 +63,16 @@ std::vector<CaseRate> repeated(const std::vector<CaseResult>& cases) {
   return out;
 }
 
-nlohmann::json rates_json(const std::vector<CaseRate>& rates) {
+nlohmann::json rates_json(const std::vector<CaseRate>& rates, Sampling sampling) {
   nlohmann::json out = nlohmann::json::array();
   for (const CaseRate& one : rates) {
-    const Range range = wilson(one.rate.failed, one.rate.ran);
+    const Range range = interval_of(one.rate, sampling);
     out.push_back({{"case", one.test},
                    {"kernel", one.kernel},
                    {"ran", one.rate.ran},
                    {"failed", one.rate.failed},
                    {"rate", one.rate.share()},
-                   {"wilson_95", {range.low, range.high}}});
+                   {key_of(sampling), {range.low, range.high}}});
   }
   return out;
 }

@@ -20,8 +20,20 @@ struct FailureRate {
   void add(const CaseResult& result);
 };
 
-/// "3 of 20 failed, 15 % [5.2-36]": in brackets Wilson's interval at 95 %.
-std::string text_of(const FailureRate& rate);
+/// What ended a sample: Wilson's interval holds only where that was not the outcome of its trials.
+enum class Sampling {
+  fixed,    ///< a number chosen beforehand
+  outcome,  ///< the first failure, or an answer
+};
+/// "outcome" under `statistics.sampling` of the run; else fixed.
+Sampling sampling_of(const RunResult& run);
+/// At 95 %: Wilson's interval, or the confidence sequence.
+Range interval_of(const FailureRate& rate, Sampling sampling);
+/// Name of that in JSON: "wilson_95", "confidence_sequence_95".
+const char* key_of(Sampling sampling);
+
+/// "3 of 20 failed, 15 % [5.2-36]": in brackets interval_of().
+std::string text_of(const FailureRate& rate, Sampling sampling = Sampling::fixed);
 /// "15", "5.2", "0.52": of a share, in percent, two digits.
 std::string percent(double share);
 
@@ -33,8 +45,8 @@ struct CaseRate {
 };
 /// Of all cases that said something more than once, in the order they first ran.
 std::vector<CaseRate> repeated(const std::vector<CaseResult>& cases);
-/// [{"case","kernel","ran","failed","rate","wilson_95":[low,high]}, …]
-nlohmann::json rates_json(const std::vector<CaseRate>& rates);
+/// [{"case","kernel","ran","failed","rate",key_of(sampling):[low,high]}, …]
+nlohmann::json rates_json(const std::vector<CaseRate>& rates, Sampling sampling = Sampling::fixed);
 
 /// What `o2lab run --until-confident` asks of every case of the run, and when that is answered: its failure
 /// rate, by a confidence sequence, so that looking after each trial costs no confidence.

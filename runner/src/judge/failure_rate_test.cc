@@ -46,6 +46,43 @@ TEST(FailureRate, TextHasTheIntervalInTwoDigits) {
   EXPECT_EQ(text_of({1000, 2}), "2 of 1000 failed, 0.2 % [0.055-0.73]");
 }
 
+TEST(FailureRate, WhereTheOutcomeEndedItTheIntervalIsOneThatBearsThat) {
+  // Wilson at 95 % covers 79 to 89 % of the time where the sample ends at the first failure.
+  EXPECT_EQ(text_of({1, 1}, Sampling::outcome), "1 of 1 failed, 100 % [2.5-100]");
+  EXPECT_EQ(text_of({20, 0}, Sampling::outcome), "0 of 20 failed, 0 % [0-22]");
+  RunResult run;
+  run.cases = {result(Verdict::pass), result(Verdict::fail)};
+  const std::string fixed = repetition_lines(run).front();
+  run.statistics["sampling"] = "outcome";
+  EXPECT_NE(repetition_lines(run).front(), fixed);
+  EXPECT_THAT(repetitions_html(run), HasSubstr("confidence sequence"));
+  const auto stored = nlohmann::json::parse(results_json(run));
+  EXPECT_FALSE(stored["rates"][0].contains("wilson_95"));
+  EXPECT_TRUE(stored["rates"][0].contains("confidence_sequence_95"));
+}
+
+/// How often an interval at 95 % misses `rate`, where each sample ends with its first failure or after 40.
+double missed(double rate, Sampling sampling) {
+  double out = 0;
+  double none = 1;  // probability of no failure so far
+  for (int64_t n = 1; n <= 40; ++n) {
+    const Range hit = interval_of({n, 1}, sampling);
+    if (hit.low > rate || hit.high < rate) out += none * rate;
+    none *= 1 - rate;
+  }
+  const Range never = interval_of({40, 0}, sampling);
+  return out + (never.high < rate ? none : 0);
+}
+
+TEST(FailureRate, TheIntervalCoversTheRateThatItSaysThoughTheFirstFailureEndsIt) {
+  double worst_wilson = 0;
+  for (double rate = 0.02; rate < 0.99; rate += 0.01) {
+    EXPECT_LE(missed(rate, Sampling::outcome), 0.05) << rate;
+    worst_wilson = std::max(worst_wilson, missed(rate, Sampling::fixed));
+  }
+  EXPECT_GT(worst_wilson, 0.1) << "or there would be no need of it";
+}
+
 TEST(FailureRate, OnlyWhatWasRepeatedIsShownEachKernelByItself) {
   RunResult run;
   run.cases = {result(Verdict::pass)};

@@ -59,6 +59,7 @@ std::string KernelComparison::text() const {
 }
 
 nlohmann::json KernelComparison::json() const {
+  const Sampling sampling = options_.until_confident ? Sampling::outcome : Sampling::fixed;
   nlohmann::json out{{"test", options_.until_confident ? "sequential" : "fisher"},
                      {"confidence_that_they_differ", confidence()},
                      {"differ", differ()},
@@ -66,12 +67,12 @@ nlohmann::json KernelComparison::json() const {
                      {"kernels", nlohmann::json::array()}};
   for (const size_t kernel : {0, 1}) {
     const FailureRate& rate = rates_[kernel];
-    const Range range = wilson(rate.failed, rate.ran);
+    const Range range = interval_of(rate, sampling);
     out["kernels"].push_back({{"kernel", kernel == 0 ? options_.a : options_.b},
                               {"ran", rate.ran},
                               {"failed", rate.failed},
                               {"rate", rate.share()},
-                              {"wilson_95", {range.low, range.high}}});
+                              {key_of(sampling), {range.low, range.high}}});
   }
   return out;
 }

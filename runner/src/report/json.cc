@@ -17,7 +17,7 @@ std::string results_json(const RunResult& run) {
   out["summary"] = {{"passed", n.passed},     {"failed", n.failed},   {"skipped", n.skipped},
                     {"errors", n.errors},     {"retried", n.retried}, {"expected", n.expected},
                     {"line", summary_line(n)}};
-  out["rates"] = rates_json(repeated(run.cases));
+  out["rates"] = rates_json(repeated(run.cases), sampling_of(run));
   return dump(out);
 }
 

@@ -19,9 +19,9 @@ std::vector<std::string> repetition_lines(const RunResult& run) {
     std::set<std::string> kernels;
     for (const CaseRate& one : rates) kernels.insert(one.kernel);
     for (const CaseRate& one : rates)
-      out.push_back(fmt::format("{}{}{}: {}", one.test,
-                                leg.name.empty() ? "" : fmt::format(" ({})", leg.name),
-                                kernels.size() > 1 ? " on " + one.kernel : "", text_of(one.rate)));
+      out.push_back(
+          fmt::format("{}{}{}: {}", one.test, leg.name.empty() ? "" : fmt::format(" ({})", leg.name),
+                      kernels.size() > 1 ? " on " + one.kernel : "", text_of(one.rate, sampling_of(run))));
   }
   return out;
 }
@@ -31,7 +31,9 @@ std::string repetitions_html(const RunResult& run) {
   if (lines.empty()) return "";
   std::string out = "<h2>Repetitions</h2><ul>";
   for (const std::string& line : lines) out += "<li>" + html(line) + "</li>";
-  return out + "</ul><p class=\"soft\">In brackets: the interval by Wilson at 95 %.</p>\n";
+  return out +
+         fmt::format("</ul><p class=\"soft\">In brackets: the {} at 95 %.</p>\n",
+                     sampling_of(run) == Sampling::fixed ? "interval by Wilson" : "confidence sequence");
 }
 
 }  // namespace o2lab
