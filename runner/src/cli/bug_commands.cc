@@ -23,7 +23,9 @@ void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chose
       ->add_option(
           "--repeat", options.bug_runs,
           "Run N times whatever shows, to measure the rate; default: until the bug shows, at most as "
-          "often as gives 99 % at the rate that bug.toml expects. Of a bundle: until it fails, at most N "
+          "often as gives 99 % at the rate that bug.toml expects (3 times at least); so often the other "
+          "kernel "
+          "must be clean. Of a bundle: until it fails, at most N "
           "times")
       ->check(CLI::Range(1, 1000000));
   repro->add_option("--jobs", options.jobs, "Run N at a time, each with nodes of its own")
@@ -40,7 +42,9 @@ void add_bug_commands(CLI::App& app, Options& options, std::string& accel, Chose
       "only\n"
       "the modules are built: seconds once `make kernel` was.\n"
       "A bundle is what a failed case leaves: it brings kernel, image, topology, seed and faults with it.\n"
-      "Exit: 0 reproduced (with --both: and the other kernel clean), 1 not.\n"
+      "Exit: 0 reproduced (with --both: and the other kernel clean as often as the bug would have shown by), "
+      "1 not,\n"
+      "3 too few runs came to a verdict.\n"
       "\n"
       "  o2lab repro                          the bugs there are\n"
       "  o2lab repro quorum-lock-softirq --both\n"

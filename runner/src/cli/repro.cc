@@ -35,15 +35,14 @@ std::string link_of(const Bug& bug, const std::string& flavour, bool bad) {
 class Repro {
  public:
   Repro(const Options& options, const StopFd& stop, const Bug& bug, bool both);
-  /// 0 as it should be, 1 not; kInterrupted, or 3 when the lab broke.
+  /// That of BugTrial; kInterrupted, or 3 when the lab broke.
   int run();
   const BugTrial& trial() const { return trial_; }
   bool interrupted() const { return stop_.raised(); }
 
  private:
   void build_kernels();
-  CaseResult carry(Session& lab, const RegisteredCase& one, unsigned repetition,
-                   const JsonLines& lines) const;
+  CaseResult carry(Session& lab, const RegisteredCase& one, unsigned repetition, const JsonLines& lines);
   void take(bool bad, CaseResult result);
   std::vector<std::string> write_reports(CasePool& pool);
 
@@ -78,13 +77,14 @@ void Repro::build_kernels() {
 }
 
 CaseResult Repro::carry(Session& lab, const RegisteredCase& one, unsigned repetition,
-                        const JsonLines& lines) const {
+                        const JsonLines& lines) {
   CaseResult last;
   // In turns, so that what the host does meanwhile meets both alike.
   for (const bool bad : {repetition % 2 == 0, repetition % 2 != 0}) {
-    if ((!bad && !trial_.both()) || lab.interrupted() || !lab.broken().empty()) continue;
+    if (!trial_.needs(bad) || lab.interrupted() || !lab.broken().empty()) continue;
     last = lab.run(on_build(one, link_of(trial_.bug(), flavour_, bad)), repetition);
     last.name += fmt::format("/{}", side(bad));
+    trial_.take(bad, last, run_dir_);  // this process's own count: what it need not run again
     lines.send({{"cell", {{"bad", bad}, {"result", last}}}});
   }
   return last;
@@ -128,9 +128,9 @@ int Repro::run() {
   run_dir_ = session.results / session.run_id;
 
   CasePool::Options pool_options;
-  pool_options.repeat = options_.bug_runs > 0 ? options_.bug_runs : bug.runs_until_sure();
+  pool_options.repeat = options_.bug_runs > 0 ? options_.bug_runs : 2 * bug.runs_until_sure();
   pool_options.jobs = std::min(options_.jobs, pool_options.repeat);
-  pool_options.answered = [this] { return options_.bug_runs == 0 && trial_.reproduced(); };
+  pool_options.answered = [this] { return trial_.answered(); };
   pool_options.expected = [](const RegisteredCase&) { return Duration::zero(); };
   pool_options.lab = [&](int number, int fd) {
     SessionOptions own = session;
@@ -141,6 +141,11 @@ int Repro::run() {
   };
   pool_options.cell = [&](const RegisteredCase&, const nlohmann::json& cell) {
     take(cell.at("bad").get<bool>(), cell.at("result").get<CaseResult>());
+  };
+  pool_options.judge = [this](CaseResult& result, unsigned) {
+    // Of a lab that died nobody else hears.
+    if (result.verdict == Verdict::error && result.full_name() == case_->full_name())
+      take(trial_.needs(true), result);
   };
   const int rounds = pool_options.repeat;
   CasePool pool(std::move(pool_options), stop_);
@@ -160,7 +165,7 @@ int Repro::run() {
   if (pool.interrupted()) return kInterrupted;
   if (!pool.broken().empty()) fmt::print(stderr, "o2lab: {}\n", pool.broken());
   if (!pool.broken().empty() || !unwritten.empty()) return 3;
-  return trial_.as_it_should_be() ? 0 : 1;
+  return trial_.exit_code();
 }
 
 int list_bugs(const std::vector<Bug>& bugs) {

@@ -82,8 +82,10 @@ std::string BugKernel::what() const {
 int Bug::runs_until_sure() const {
   constexpr double kMissed = 0.01;
   constexpr int kMost = 10000;
-  if (rate > 1 - kMissed) return 1;
-  return static_cast<int>(std::min<double>(kMost, std::ceil(std::log(kMissed) / std::log1p(-rate))));
+  constexpr int kLeast = 3;  // a rate of 100 % is one that nobody saw a miss of
+  if (rate > 1 - kMissed) return kLeast;
+  const double runs = std::ceil(std::log(kMissed) / std::log1p(-rate));
+  return static_cast<int>(std::clamp<double>(runs, kLeast, kMost));
 }
 
 Bug parse_bug(std::string_view text, const fs::path& file) {

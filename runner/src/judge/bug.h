@@ -42,7 +42,7 @@ struct Bug {
   Duration one_run{};  ///< about how long one run takes without KVM
   fs::path file;
 
-  /// Runs on `bad` after which it has shown with 99 % if `rate` is right; at most 10,000.
+  /// Runs on `bad` after which it has shown with 99 % if `rate` is right; 3 to 10,000.
   int runs_until_sure() const;
 };
 

@@ -82,7 +82,7 @@ TEST(Bug, WhatIsWrongIsSaidWithItsPlace) {
 TEST(Bug, RunsUntilItWouldHaveShown) {
   Bug bug;
   bug.rate = 1;
-  EXPECT_EQ(bug.runs_until_sure(), 1);
+  EXPECT_EQ(bug.runs_until_sure(), 3) << "one miss is not enough to say that it is not there";
   bug.rate = 0.5;
   EXPECT_EQ(bug.runs_until_sure(), 7);  // 0.5^7 = 0.0078
   bug.rate = 0.0001;
@@ -114,12 +114,18 @@ TEST(BugTrial, CountsWhatShowsAndTurnsItIntoAPass) {
   const CaseResult shown = trial.take(true, failed("stuck for 1 s"), "/nowhere");
   EXPECT_EQ(shown.verdict, Verdict::pass);
   EXPECT_EQ(shown.messages.front().text, "the bug shows, as it should on this kernel: stuck for 1 s");
-  EXPECT_FALSE(trial.as_it_should_be());  // nobody has seen the good one clean
-  trial.take(false, CaseResult(), "/nowhere");
-  EXPECT_TRUE(trial.as_it_should_be());
+  EXPECT_FALSE(trial.needs(true)) << "it has shown";
+  // At one run in four, 17 show it with 99 %: so many must be clean.
+  for (int run = 0; run < 17; ++run) {
+    EXPECT_EQ(trial.answer(), BugTrial::Answer::not_told) << run;
+    EXPECT_TRUE(trial.needs(false)) << run;
+    trial.take(false, CaseResult(), "/nowhere");
+  }
+  EXPECT_TRUE(trial.answered());
+  EXPECT_EQ(trial.exit_code(), 0);
   EXPECT_EQ(trial.verdict(),
-            "reproduced: some-bug: 1 of 1 runs, 100 % [2.5 to 100 %] on the source; 0 of 1 runs, 0 % [0 to "
-            "97.5 %] on the series");
+            "reproduced: some-bug: 1 of 1 runs, 100 % [2.5 to 100 %] on the source; 0 of 17 runs, 0 % [0 to "
+            "25.4 %] on the series");
 }
 
 TEST(BugTrial, AnotherFailureIsNotTheBugAndAnErrorIsNoRun) {
@@ -128,7 +134,7 @@ TEST(BugTrial, AnotherFailureIsNotTheBugAndAnErrorIsNoRun) {
   CaseResult error = failed("lab broke");
   error.verdict = Verdict::error;
   trial.take(true, error, "/nowhere");
-  EXPECT_FALSE(trial.reproduced());
+  EXPECT_EQ(trial.exit_code(), 3);
   EXPECT_EQ(trial.tally(true).trials(), 1);
   EXPECT_EQ(trial.tally(true).text(Sampling::fixed),
             "0 of 1 runs, 0 % [0 to 79.3 %], 1 failed otherwise: CASE: another, 1 without a verdict");
@@ -138,7 +144,47 @@ TEST(BugTrial, TheGoodKernelMustNotShowIt) {
   BugTrial trial(parse(kWhole), true);
   trial.take(true, failed("stuck for 1 s"), "/nowhere");
   EXPECT_EQ(trial.take(false, failed("stuck for 2 s"), "/nowhere").verdict, Verdict::fail);
-  EXPECT_FALSE(trial.as_it_should_be());
+  EXPECT_EQ(trial.exit_code(), 1);
+  EXPECT_TRUE(trial.answered());
+  EXPECT_NE(trial.verdict().find("reproduced, but the good kernel is not clean: "), std::string::npos);
+}
+
+TEST(BugTrial, NotReproducedTakesAsManyRunsAsWouldHaveShownIt) {
+  BugTrial trial(parse(kWhole), false);
+  for (int run = 0; run < 16; ++run) trial.take(true, CaseResult(), "/nowhere");
+  EXPECT_TRUE(trial.needs(true));
+  EXPECT_EQ(trial.exit_code(), 3);
+  EXPECT_NE(trial.verdict().find("cannot tell: "), std::string::npos);
+  trial.take(true, CaseResult(), "/nowhere");
+  EXPECT_TRUE(trial.answered());
+  EXPECT_EQ(trial.exit_code(), 1);
+  EXPECT_NE(trial.verdict().find("not reproduced: "), std::string::npos);
+}
+
+TEST(BugTrial, RunsThatAreLostAreNoAnswer) {
+  BugTrial trial(parse(kWhole), true);
+  CaseResult error = failed("lab broke");
+  error.verdict = Verdict::error;
+  for (int run = 0; run < 3; ++run) {
+    EXPECT_TRUE(trial.needs(true)) << run;
+    trial.take(true, error, "/nowhere");
+  }
+  EXPECT_FALSE(trial.needs(true)) << "a lab that breaks each time is given up";
+  EXPECT_EQ(trial.exit_code(), 3);
+  EXPECT_NE(trial.verdict().find("cannot tell: some-bug: none of 3 runs came to a verdict"),
+            std::string::npos);
+}
+
+TEST(BugTrial, AFixedNumberIsRunWhateverShows) {
+  BugTrial trial(parse(kWhole), true, 2);
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_TRUE(trial.needs(true) && trial.needs(false)) << run;
+    trial.take(true, failed("stuck for 1 s"), "/nowhere");
+    trial.take(false, CaseResult(), "/nowhere");
+  }
+  EXPECT_TRUE(trial.answered());
+  EXPECT_EQ(trial.exit_code(), 0);
+  EXPECT_NE(trial.verdict().find("17 runs would be needed to be 99 % sure"), std::string::npos);
 }
 
 }  // namespace
