@@ -39,7 +39,7 @@ class Pieces {
     std::set<const KernelBuild*> kernels{source_.kernel};
     for (const auto& [node, kernel] : source_.kernels) kernels.insert(kernel);
     for (const KernelBuild* one : kernels) kernel(*one);
-    patches();
+    for (const KernelBuild* one : kernels) patches(*one);
     for (const ImageBuild* image : source_.images)
       for (const char* name : {"image.json", "root.erofs"})
         file(fmt::format("build/image/{}/{}", image->flavour, name), image->dir / name);
@@ -53,6 +53,11 @@ class Pieces {
   void file(const std::string& name, const fs::path& from) { out_.push_back({name, from, {}, "", 0644}); }
   void text(const std::string& name, std::function<std::string()> make, unsigned mode = 0644) {
     out_.push_back({name, {}, std::move(make), "", mode});
+  }
+  /// What several kernels share.
+  void once(const std::string& name, const fs::path& from) {
+    if (std::none_of(out_.begin(), out_.end(), [&](const BundlePiece& piece) { return piece.name == name; }))
+      file(name, from);
   }
   void gone(const std::string& name, const std::string& why) { out_.push_back({name, {}, {}, why, 0644}); }
 
@@ -83,24 +88,53 @@ class Pieces {
     if (modules.empty()) gone(to + "modules", "the build kept no modules with debug information");
   }
 
-  /// As they were when the kernel was built of them, or not at all.
-  void patches() {
-    const nlohmann::json& info = source_.kernel->info;
-    const std::string series = info.value("series", "none");
-    if (series == "none" || series.empty()) return;
-    file("kernel-config/patches/series", series);
-    for (const nlohmann::json& patch : info.value("patches", nlohmann::json::array())) {
+  /// As they were when a kernel of the run was built of them, or not at all. build.json has no folders, only
+  /// names and sums: a bug's patch lies in cases/bugs, a planted defect's in kernel-config/planted.
+  void patches(const KernelBuild& build) {
+    const std::string series = build.info.value("series", "none");
+    bool of_series = false;
+    for (const nlohmann::json& patch : build.info.value("patches", nlohmann::json::array())) {
       const std::string name = patch.value("name", "");
-      const fs::path path = fs::path(series).parent_path() / name;
-      const std::string to = "kernel-config/patches/" + name;
       std::error_code error;
-      if (!fs::exists(path, error))
-        gone(to, fmt::format("{}: not there any more", path.native()));
-      else if (digest_of(path).sha256 != patch.value("sha256", ""))
-        gone(to, fmt::format("{}: has changed since the kernel was built", path.native()));
-      else
-        file(to, path);
+      bool changed = false;
+      const std::vector<PatchPlace> places = places_of(series, name);
+      const auto here = std::find_if(places.begin(), places.end(), [&](const PatchPlace& place) {
+        if (!fs::exists(place.file, error)) return false;
+        const bool same = digest_of(place.file).sha256 == patch.value("sha256", "");
+        changed = changed || !same;
+        return same;
+      });
+      if (here == places.end()) {
+        gone("kernel-config/patches/" + name,
+             fmt::format("{}: {}", (fs::path(series).parent_path() / name).native(),
+                         changed ? "has changed since the kernel was built" : "not there any more"));
+        continue;
+      }
+      of_series = of_series || here->of_series;
+      once(here->to, here->file);
     }
+    if (of_series) once("kernel-config/patches/series", series);
+  }
+
+  struct PatchPlace {
+    fs::path file;
+    std::string to;  ///< in the bundle
+    bool of_series = false;
+  };
+  /// Where a patch of this name may lie, the series' folder first.
+  std::vector<PatchPlace> places_of(const fs::path& series, const std::string& name) const {
+    std::vector<PatchPlace> out{{series.parent_path() / name, "kernel-config/patches/" + name, true}};
+    // The build may have been made in another checkout, which shares the cache with this one.
+    for (const fs::path& root : {source_.repository, series.parent_path().parent_path().parent_path()}) {
+      if (root.empty()) continue;
+      std::set<fs::path> dirs{"kernel-config/patches", "kernel-config/planted"};
+      std::error_code none;
+      for (const fs::directory_entry& bug : fs::directory_iterator(root / "cases/bugs", none))
+        dirs.insert(fs::path("cases/bugs") / bug.path().filename());
+      for (const fs::path& dir : dirs)
+        out.push_back({root / dir / name, (dir / name).native(), dir == "kernel-config/patches"});
+    }
+    return out;
   }
 
   void story() {

@@ -23,6 +23,7 @@ struct BundleSource {
   std::map<int, const KernelBuild*> kernels;  ///< of nodes that ran another one
   std::vector<const ImageBuild*>
       images;                 ///< what the nodes booted, and the default one, without which there is no run
+  fs::path repository;        ///< where the patches of bugs and planted defects are
   fs::path topology;          ///< the TOML file
   std::vector<Event> events;  ///< of the case
   fs::path case_dir;

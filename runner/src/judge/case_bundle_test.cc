@@ -69,6 +69,7 @@ class CaseBundleOfARun : public testing::Test {
     source.kernel = &kernel_;
     source.kernels = kernels_;
     source.images = {&image_};
+    source.repository = run_dir_;
     source.topology = path("lab/two-node.toml");
     source.events.push_back(Event{Clock::now(), 1, "case", "started"});
     source.case_dir = case_dir;
@@ -145,6 +146,27 @@ TEST_F(CaseBundleOfARun, APatchThatHasChangedIsNotPassedOffAsTheOneThatWasBuilt)
   CaseBundle bundle(run_dir_, 3, events_);
   const fs::path top = extract_tar(leave(bundle, "One"), path("into"));
   EXPECT_THAT(missing(top, "kernel-config/patches/0001.patch"), HasSubstr("has changed since"));
+}
+
+TEST_F(CaseBundleOfARun, HoldsThePatchesOfBugsAndPlantedDefectsOfEveryKernel) {
+  put("cases/bugs/a-bug/without-fix.patch", "the fix taken back");
+  put("cases/bugs/another/without-fix.patch", "of another bug");
+  put("kernel-config/planted/down-lost.patch", "planted");
+  const auto built = [&](const std::string& file) {
+    return nlohmann::json::array(
+        {{{"name", fs::path(file).filename()}, {"sha256", digest_of(path(file)).sha256}}});
+  };
+  kernel_.info["patches"] = built("cases/bugs/a-bug/without-fix.patch");
+  KernelBuild other = kernel_;
+  other.flavour = "lab@down-lost";
+  other.info["patches"] = built("kernel-config/planted/down-lost.patch");
+  kernels_ = {{2, &other}};
+  CaseBundle bundle(run_dir_, 3, events_);
+  const fs::path top = extract_tar(leave(bundle, "One"), path("into"));
+  EXPECT_EQ(read_file_or_empty(top / "cases/bugs/a-bug/without-fix.patch"), "the fix taken back");
+  EXPECT_EQ(read_file_or_empty(top / "kernel-config/planted/down-lost.patch"), "planted");
+  EXPECT_FALSE(fs::exists(top / "cases/bugs/another"));
+  EXPECT_FALSE(fs::exists(top / "kernel-config/patches/series")) << "neither kernel has a patch of it";
 }
 
 TEST_F(CaseBundleOfARun, WhatAKilledRunnerHadOfOneCountsForNothing) {

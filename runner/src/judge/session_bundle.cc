@@ -16,6 +16,7 @@ void Session::leave_bundle(const RegisteredCase& wanted, const fs::path& case_di
     for (const auto& [node, flavour] : result.kernels) source.kernels[node] = &kernel(flavour);
     source.images.push_back(&image("default"));
     if (topology.image != "default") source.images.push_back(&image(topology.image));
+    source.repository = options_.repository;
     source.topology = topology.file;
     source.events = events_->since(from, [](const Event&) { return true; });
     source.events.resize(std::min(source.events.size(), to - from));
