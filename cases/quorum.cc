@@ -63,7 +63,7 @@ LAB_CASE(
   }
   // TCP sends again at intervals that double, so it is silent for about as long again.
   const Duration latest = 2 * lab.topology().idle_timeout;
-  if (lab.node(1).run("test -d /sys/kernel/tracing/events/o2cb").ok()) {
+  if (has_tracepoints(lab)) {
     for (const auto& [observer, peer] : {std::pair(1, 3), std::pair(2, 3), std::pair(3, 1), std::pair(3, 2)})
       lab.wait_event(fmt::format("node {} to hear node {} again", observer, peer), row.since(), latest,
                      [o = observer, p = peer](const Event& e) {

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "judge/lab.h"
+#include "steps.h"
 #include "windows.h"
 
 namespace o2lab {
@@ -152,7 +153,7 @@ class Row {
     const std::multimap<int, std::string> wanted(verdicts_.begin(), verdicts_.end());
     EXPECT_EQ(verdicts_text(decided("console", "quorum_decision", from_console)), verdicts_text(wanted));
     // Without the series there is no tracepoint. What was traced just before a reset is lost with the node.
-    if (!has_tracepoint()) return;
+    if (!has_tracepoints(lab_)) return;
     // The trace has a way of its own to the host, and may come behind the console.
     for (const auto& [node, verdict] : wanted)
       if (verdict.rfind("stays", 0) == 0)
@@ -171,11 +172,6 @@ class Row {
       EXPECT_EQ(verdict, known == verdicts_.end() ? "nothing" : known->second)
           << "tracepoint on node " << node;
     }
-  }
-
-  bool has_tracepoint() const {
-    const auto running = lab_.survivors();
-    return !running.empty() && running[0]->run("test -d /sys/kernel/tracing/events/o2cb").ok();
   }
 
   /// A decision waits for what becomes of the nodes that were lost, by the clock of the node that makes it.

@@ -22,6 +22,12 @@ inline Window quorum_window(const Lab& lab) {
                  lab.topology().quorum_decision_latest() + kHostSlack);
 }
 
+/// The longest that a node which has just beaten may stand still without being called dead: half a beat is
+/// left for a busy host. Its next beat comes up to one period after it runs on.
+inline Duration longest_unmissed_pause(const Lab& lab) {
+  return lab.topology().dead_earliest() - Topology::heartbeat_period / 2;
+}
+
 /// From a death to the end of its recovery: it is noticed, then the domain and the journal are recovered,
 /// measured at 1 to 3 s, on a loaded host more.
 inline Duration recovery_latest(const Lab& lab) {
