@@ -39,6 +39,7 @@ LAB_CASE(Disk, DataHangsWhileHeartbeatGoesOn, Nightly(),
   lab.step("data of node 2 goes on");
   writer->wait_for(10, 30s);
   writer->stop();
+  nobody_misses_anybody(lab, before);
   EXPECT_GE(writer->longest_stall(since), hang_for - 1s) << "the writer was not held";
   EXPECT_EQ(slow_beats(lab, lab.node(2), since, hang_for / 2), 0) << "heartbeat hung as well";
   EXPECT_TRUE(
@@ -69,12 +70,14 @@ LAB_CASE(Disk, HeartbeatReadsFail, Nightly(),
 LAB_CASE(Disk, SlowHeartbeatUnderTheTimeoutFencesNobody, Nightly(),
          Guards("heartbeat writes that take 1 to 2 s each, under the write timeout of 6 s, fence nobody")) {
   const TimePoint since = Clock::now();
+  const size_t before = lab.events().position();
   {
     const Undo slow = lab.fault_disk(lab.nodes(), disk_delay(1500ms, 500ms).writes().to_heartbeat());
     lab.let_pass("every heartbeat write is slow", 8 * Topology::heartbeat_period);
   }
   for (Node* node : lab.nodes())
     EXPECT_GE(slow_beats(lab, *node, since, 1s), 3) << "heartbeat of " << node->name() << " was not slow";
+  nobody_misses_anybody(lab, before);
   keep_working(lab);
 }
 
@@ -96,6 +99,7 @@ LAB_CASE(Disk, PathThatFlapsUnderTheTimeoutFencesNobody, Nightly(),
          Guards("a path that hangs again and again, each time a heartbeat write for less than the write "
                 "timeout, fences nobody")) {
   const Duration hang_for = lab.topology().write_timeout() - 2500ms;
+  const size_t before = lab.events().position();
   for (int round = 1; round <= 4; ++round) {
     lab.wait_heartbeat_write(lab.node(2));
     const TimePoint since = Clock::now();
@@ -106,7 +110,27 @@ LAB_CASE(Disk, PathThatFlapsUnderTheTimeoutFencesNobody, Nightly(),
     lab.wait_heartbeat_write(lab.node(2));
     EXPECT_GE(longest_gap(lab, lab.node(2), since), hang_for) << "hang " << round << " held no heartbeat";
   }
+  nobody_misses_anybody(lab, before);
   keep_working(lab);
+}
+
+LAB_CASE(
+    Disk, PathBackJustOverTheTimeoutIsTooLate, Nightly(),
+    Guards("a path that comes back just after the write timeout does not save its node, which fences, and "
+           "nothing that it had under way reaches the disk")) {
+  const auto writer = lab.append(lab.node(2), "/mnt/log2");
+  writer->wait_for(5, 30s);
+  lab.wait_heartbeat_write(lab.node(2));
+  auto fence = lab.expect_fence(lab.node(2), Cause::disk_timeout, disk_timeout_window(lab));
+  const size_t before = lab.events().position();
+  Undo hung = lab.fault_disk(lab.node(2), disk_hang());
+  lab.let_pass("just over the write timeout", lab.topology().write_timeout_latest() + kHostSlack);
+  hung.now();
+  fence.wait();
+  wait_replayed(lab, 2, before, recovery_latest(lab));
+  keep_working(lab);
+  lab.check_appended(lab.node(1), *writer);
+  nobody_misses(lab, {1, 3}, before);
 }
 
 LAB_CASE(Disk, PathThatFlapsAndThenStaysAwayFences, Nightly(),
@@ -138,6 +162,7 @@ LAB_CASE(Disk, CrawlingDataLeavesHeartbeatAlone, Nightly(),
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
   writer->wait_for(5, 30s);
   const TimePoint since = Clock::now();
+  const size_t position = lab.events().position();
   const int64_t before = writer->acknowledged();
   {
     const Undo slow = lab.fault_disk(lab.node(2), disk_rate(64 << 10).but_heartbeat());
@@ -148,6 +173,7 @@ LAB_CASE(Disk, CrawlingDataLeavesHeartbeatAlone, Nightly(),
   EXPECT_GT(crawled, 0) << "it stood still";
   writer->wait_for(10, 30s);
   writer->stop();
+  nobody_misses_anybody(lab, position);
   EXPECT_EQ(slow_beats(lab, lab.node(2), since, 3s), 0) << "heartbeat was slow as well";
   DiskLog log(lab.cluster().path(2).log_file());
   log.refresh();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "disk_case.h"
+#include "recovery_case.h"
 
 namespace o2lab {
 namespace {
@@ -30,6 +31,7 @@ LAB_CASE(
     EXPECT_GE(longest_gap(lab, *node, since), 2 * lab.topology().write_timeout())
         << node->name() << " beat all the same";
   }
+  nobody_misses_anybody(lab, before);
   lab.check_appended(lab.node(1), *writer);
   keep_working(lab);
 }
@@ -99,24 +101,14 @@ LAB_CASE(DiskStall, DuringUmountOnlyDelaysIt, Nightly(),
 LAB_CASE(DiskStall, OfTheNodeThatRecoversAnother, Nightly(),
          Guards("a node that recovers a dead one and then loses its own disk fences itself, and the last one "
                 "recovers both")) {
-  const auto writer = lab.append(lab.node(3), "/mnt/log3");
-  const auto other = lab.append(lab.node(2), "/mnt/log2");
-  writer->wait_for(20, 30s);
-  const size_t before = lab.events().position();
-  lab.step("kill node 3");
-  lab.kill(lab.node(3));
-  lab.wait_event("node 1 to hear of the death", before, lab.topology().dead_latest() + 10s,
-                 [](const Event& event) {
-                   return event.node == 1 && event.source == "trace" && event.kind == "o2hb_node_event" &&
-                          event.fields.value("event", "") == "down";
-                 });
-  auto fence = lab.expect_fence(lab.node(1), Cause::disk_timeout, disk_timeout_window(lab));
-  const Undo hung = lab.fault_disk(lab.node(1), disk_hang());
+  HeldReplay replay(lab);
+  Node& stalled = replay.by();
+  replay.let_go(replay.other());
+  lab.wait_heartbeat_write(stalled);
+  auto fence = lab.expect_fence(stalled, Cause::disk_timeout, disk_timeout_window(lab));
+  const Undo hung = lab.fault_disk(stalled, disk_hang());
   fence.wait();
-  other->wait_for(10, lab.topology().dead_latest() + 30s);
-  other->stop();
-  lab.check_appended(lab.node(2), *writer);
-  lab.check_appended(lab.node(2), *other);
+  replay.expect_other_recovers_both();
 }
 
 }  // namespace

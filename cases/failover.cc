@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "mount_case.h"
 #include "steps.h"
 #include "windows.h"
 
@@ -36,8 +37,9 @@ LAB_CASE(Failover, KilledDuringItsOwnMount, Until(Ready::heartbeat),
   const auto writer = lab.append(lab.node(2), "/mnt/log2");
   writer->wait_for(5, 30s);
   const size_t before = lab.events().position();
-  const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
+  HeldMount mount(lab, lab.node(3));
   lab.wait_event("node 3 to join the domain", before, 60s, line_of(1, "o2dlm: Node 3 joins domain"));
+  mount.wait_held();
   lab.step("kill node 3 while it mounts");
   const TimePoint killed = lab.kill(lab.node(3));
   lab.o2cb().wait_domain(lab.nodes({1, 2}), {1, 2}, Deadline::in(recovery_latest(lab) + 10s));

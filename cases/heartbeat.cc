@@ -2,8 +2,7 @@
 // Disk heartbeat: who sees whom, how soon a death is noticed, what is on the disk.
 #include <gtest/gtest.h>
 
-#include "judge/lab.h"
-#include "steps.h"
+#include "disk_case.h"
 
 namespace o2lab {
 namespace {
@@ -80,17 +79,21 @@ LAB_CASE(Heartbeat, DiskSlowedToJustUnderTheLimitKillsNobody, Nightly(),
          Guards("a node whose heartbeat writes hang for less than the write timeout is left alone, by itself "
                 "and by the others")) {
   lab.wait_heartbeat_write(lab.node(2));
+  const size_t before = lab.events().position();
   // The timer runs from the last good write, up to one beat before the hang begins, so a beat is left as
   // margin.
   const Duration hang = lab.topology().write_timeout() - Topology::heartbeat_period + 500ms;
   for (int round = 1; round <= 3; ++round) {
+    const TimePoint since = Clock::now();
     {
       const Undo hung = lab.hang_disk(lab.node(2));
       lab.let_pass(fmt::format("hang {} of 3 on node 2", round), hang);
     }
     lab.wait_heartbeat_write(lab.node(2));
+    EXPECT_GE(longest_gap(lab, lab.node(2), since), hang) << "hang " << round << " held no heartbeat";
   }
   lab.let_pass("time for a late verdict", lab.topology().dead_latest());
+  nobody_misses_anybody(lab, before);
   for (Node* node : lab.nodes()) EXPECT_EQ(lab.o2cb().live_nodes(*node), (NodeSet{1, 2, 3})) << node->name();
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "judge/lab.h"
+#include "mount_case.h"
 #include "steps.h"
 
 namespace o2lab {
@@ -140,11 +141,12 @@ LAB_CASE(NodeDeath, TwoOfFiveDieWhileAThirdMounts, Nightly(), Nodes(5), Until(Re
   fourth->wait_for(10, 60s);
   fifth->wait_for(10, 60s);
   const size_t before = lab.events().position();
-  const auto mounting = lab.node(3).start("mkdir -p /mnt && mount -t ocfs2 /dev/shared0 /mnt");
+  HeldMount mount(lab, lab.node(3));
   lab.wait_event("node 3 to join the domain", before, 90s, line_of(1, "o2dlm: Node 3 joins domain"));
+  mount.wait_held();
   lab.step("kill nodes 4 and 5");
   lab.kill(lab.nodes({4, 5}));
-  mounting->wait(Deadline::in(replay_latest(lab) + 120s)).check();
+  mount.go_on(replay_latest(lab) + 120s);
   lab.o2cb().wait_domain(lab.nodes({1, 2, 3}), {1, 2, 3}, Deadline::in(replay_latest(lab)));
   for (const int dead : {4, 5}) wait_replayed(lab, dead, before, replay_latest(lab));
   lab.check_appended(lab.node(3), *fourth);

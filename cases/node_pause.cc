@@ -2,8 +2,8 @@
 // A node that stands still and goes on as if nothing had been: none of its clocks tells it.
 #include <gtest/gtest.h>
 
-#include "judge/lab.h"
-#include "steps.h"
+#include "disk_case.h"
+#include "windows.h"
 
 namespace o2lab {
 namespace {
@@ -30,6 +30,57 @@ LAB_CASE(
   expect_connections_kept(lab, since);
   nobody_misses_anybody(lab, since);
   lab.check_appended(lab.node(1), *writer);
+}
+
+LAB_CASE(
+    NodePause, JustUnderTheDeadTimeIsMissedByNobody, Nightly(), FromPart("00"),
+    Guards("a node that stands still for half a beat less than what could be its dead time is called dead by "
+           "nobody, though o2net misses it, and its work goes on")) {
+  const auto writer = lab.append(lab.node(3), "/mnt/log3");
+  writer->wait_for(5, 60s);
+  const Duration pause_for = longest_unmissed_pause(lab);
+  lab.wait_heartbeat_write(lab.node(3));
+  const size_t before = lab.events().position();
+  const TimePoint since = Clock::now();
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    lab.let_pass("node 3 stands still", pause_for);
+  }
+  writer->wait_for(20, 60s);
+  lab.wait_heartbeat_write(lab.node(3));
+  EXPECT_GE(longest_gap(lab, lab.node(3), since), pause_for) << "its heartbeat did not stand still";
+  lab.let_pass("time for a quorum decision", lab.topology().quorum_decision_latest());
+  nobody_misses_anybody(lab, before);
+  lab.o2cb().wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(30s));
+  writer->stop();
+  lab.check_appended(lab.node(1), *writer);
+}
+
+LAB_CASE(
+    NodePause, JustOverTheDeadTimeIsMissedAndBackAgain, Nightly(), FromPart("00"), Until(Ready::heartbeat),
+    Guards("a node that stands still until its dead time is over is called dead in time by both others, and "
+           "once it runs on it is alive and connected again; nobody fences")) {
+  const HeartbeatRegion region = lab.heartbeat_region();
+  lab.wait_heartbeat_write(lab.node(3));
+  const size_t before = lab.events().position();
+  {
+    const Undo paused = lab.pause(lab.node(3));
+    const auto last_write = lab.last_heartbeat_write(lab.node(3), region, Clock::now());
+    ASSERT_TRUE(last_write) << "no heartbeat write of node 3 in its disk log";
+    for (const int observer : {1, 2}) {
+      const Event down = lab.wait_node_event(observer, 3, "down", before, lab.topology().dead_latest() + 10s);
+      lab.interval(fmt::format("node{}: last heartbeat write of node3 to its down event", observer),
+                   down.at - *last_write,
+                   between(lab.topology().dead_earliest(), lab.topology().dead_latest() + kHostSlack));
+    }
+  }
+  for (const int observer : {1, 2})
+    lab.wait_node_event(observer, 3, "up", before, lab.topology().dead_latest());
+  lab.o2cb().wait_live(lab.nodes(), {1, 2, 3}, Deadline::in(lab.topology().dead_latest()));
+  lab.let_pass("time for a quorum decision", lab.topology().quorum_decision_latest());
+  lab.o2cb().wait_connected(lab.nodes(), {1, 2, 3}, Deadline::in(30s));
+  EXPECT_EQ(lab.survivors().size(), 3u);
+  nobody_misses(lab, {1, 2}, before);
 }
 
 LAB_CASE(
