@@ -14,6 +14,13 @@ namespace {
 
 constexpr Milliseconds kBetweenTries{500};
 
+const char* why_unproven(NodeState state) {
+  if (state == NodeState::unclean) return "it is not fenced";
+  if (state == NodeState::detached)
+    return "its Pacemaker was stopped and the volume there was not; start it, or `stonith_admin --reboot` it";
+  return "Pacemaker does not say how it is";
+}
+
 }  // namespace
 
 Agent::Agent(Host& host, Manager& manager, Environment environment, std::function<void()> sync)
@@ -328,7 +335,7 @@ Ocf Agent::notify() {
 // fencing and ordered after its success. But the list also names nodes that are lost and that nobody can
 // fence, as one in it may be notified while the other is still waited for. So the word counts only together
 // with what Pacemaker holds of the node itself: in good order, which a node with a failed stop is not; or
-// offline and clean, which a lost node is from the moment its fencing has succeeded.
+// offline and clean with no history of the resource running there, which fencing erases.
 void Agent::wait_proof(const std::string& node) const {
   const auto end = host_.now() + limit() / 2;
   for (;;) {
@@ -337,10 +344,8 @@ void Agent::wait_proof(const std::string& node) const {
     // The result of a fencing reaches this node's copy of the cluster's state a moment after the
     // notification.
     if (host_.now() >= end)
-      throw Failure(
-          Ocf::generic,
-          std::string(state == NodeState::unclean ? "it is not fenced" : "Pacemaker does not say how it is") +
-              ": its link stays, and what waits for its locks goes on waiting");
+      throw Failure(Ocf::generic, std::string(why_unproven(state)) +
+                                      ": its link stays, and what waits for its locks goes on waiting");
     host_.pause(kBetweenTries);
   }
 }

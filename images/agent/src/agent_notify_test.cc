@@ -100,6 +100,15 @@ TEST_F(Notify, WhoIsNotFencedStaysThoughItIsOnTheList) {
   EXPECT_THAT(host.said_text(), HasSubstr("node2: it is not fenced"));
 }
 
+TEST_F(Notify, WhoseManagerWasStoppedWithTheVolumeMountedStays) {
+  started_with({"node2"});
+  manager.states = {{"node2", {NodeState::detached}}};
+  lists("node1 node2", " ", "node2");
+  EXPECT_EQ(notify("post", "stop"), Ocf::generic);
+  EXPECT_EQ(host.calls_text(), "");
+  EXPECT_THAT(host.said_text(), HasSubstr("Pacemaker was stopped and the volume there was not"));
+}
+
 TEST_F(Notify, WhoNobodyKnowsStays) {
   started_with({"node2"});
   lists("node1 node2", " ", "node2");
