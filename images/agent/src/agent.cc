@@ -57,14 +57,30 @@ void Agent::sync() const {
     }
 }
 
+// What start has noted comes first while it is mounted: the device's name may be gone, or lead to another
+// device by now.
 MountOf Agent::mount_of() const {
+  const auto state = StateFile::read(host_, parameters_.directory);
+  const auto there = number_mounted_here();
   MountOf which{.device = parameters_.device, .number = {}};
-  if (const auto number = host_.block_device(parameters_.device)) {
-    which.number = number_text(*number);
-  } else if (const auto state = StateFile::read(host_, parameters_.directory)) {
+  if (state && there == state->number) {
     which.number = state->number;
+  } else if (const auto number = host_.block_device(parameters_.device)) {
+    which.number = number_text(*number);
+  } else if (state) {
+    which.number = state->number;
+  } else if (there) {
+    which.number = *there;
   }
   return which;
+}
+
+std::optional<std::string> Agent::number_mounted_here() const {
+  const std::string directory = host_.real_path(parameters_.directory);
+  std::optional<std::string> number;
+  for (const Mount& mount : read_mounts(host_))
+    if (mount.point == directory && mount.fstype == "ocfs2") number = mount.device;
+  return number;
 }
 
 std::optional<Mount> Agent::mount_here(const MountOf& which) const {
@@ -87,6 +103,13 @@ std::string Agent::known_uuid() const {
   if (const auto state = StateFile::read(host_, parameters_.directory)) return state->uuid;
   const auto volume = Volume::read(host_, parameters_.device);
   return volume ? volume->uuid : "";
+}
+
+// A mount that another start, or somebody by hand, has made is stopped by this agent all the same.
+void Agent::note(const std::string& uuid, const std::string& cluster) const {
+  const StateFile state{.uuid = uuid, .number = mount_of().number, .cluster = cluster};
+  const int error = state.write(host_, parameters_.directory);
+  if (error != 0) throw Failure(Ocf::generic, "cannot write below /run/o2member: " + errno_text(error));
 }
 
 void Agent::check_kernel() const {
@@ -140,14 +163,12 @@ Ocf Agent::start() {
   Region region(host_, tree, require_volume().uuid);
   const Names peers = minus(notification_.members(), {tree.own()});
   if (mount_here(mount_of())) {
+    note(region.uuid(), tree.name());
     for (const std::string& node : minus(peers, region.members())) add_member(region, tree, node);
     return Ocf::success;
   }
   make_mount_point();
-  const MountOf which = mount_of();
-  const StateFile state{.uuid = region.uuid(), .number = which.number, .cluster = tree.name()};
-  if (const int error = state.write(host_, parameters_.directory); error != 0)
-    throw Failure(Ocf::generic, "cannot write below /run/o2member: " + errno_text(error));
+  note(region.uuid(), tree.name());
   try {
     region.join(peers);
     mount_volume();
@@ -204,6 +225,9 @@ Ocf Agent::stop() {
   const bool was_mounted = !to_unmount(read_mounts(host_), mount_of()).empty();
   unmount_volume(end);
 
+  if (uuid.empty() && number_mounted_here())
+    throw Failure(Ocf::generic, "an OCFS2 volume is mounted on " + parameters_.directory +
+                                    ", and nothing tells whether it is that of " + parameters_.device);
   const Names clusters = clusters_below(host_, parameters_.configfs);
   if (uuid.empty() && was_mounted)
     throw Failure(Ocf::generic, parameters_.device +
@@ -272,6 +296,11 @@ Ocf Agent::monitor() {
   if (uuid.empty() || !region.members().contains(tree.own()))
     throw Failure(Ocf::generic,
                   parameters_.directory + " is mounted, but this node is no member of its region");
+  if (!StateFile::read(host_, parameters_.directory)) try {
+      note(uuid, tree.name());
+    } catch (const Failure& failure) {
+      host_.say(failure.what());  // the volume is well
+    }
   // A probe looks and does nothing else.
   if (number_of(meta_of(environment_, "interval", "0"), 1L << 40) > 0) drop_dead(region, tree);
   return Ocf::success;
@@ -303,7 +332,11 @@ Ocf Agent::notify() {
   const ClusterTree tree = ClusterTree::find(host_, parameters_.configfs, parameters_.cluster);
   const auto guard = lock();
   const std::string uuid = known_uuid();
-  if (uuid.empty()) return Ocf::success;
+  if (uuid.empty()) {
+    if (!number_mounted_here()) return Ocf::success;
+    throw Failure(Ocf::generic,
+                  parameters_.directory + " is mounted, and nothing tells the UUID of its volume");
+  }
   Region region(host_, tree, uuid);
   if (!region.exists()) return Ocf::success;  // not started here: start makes it with what it is told then
 

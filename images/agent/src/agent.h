@@ -36,12 +36,17 @@ class Agent {
   Ocf validate_all();
 
  private:
-  /// The device, if it is there, else what the state file remembers of it.
   void sync() const;
+  /// The volume: what start has noted, the device, or what is mounted on the directory.
   MountOf mount_of() const;
+  /// Number of the OCFS2 volume that is mounted on the directory, whichever it is; nothing when there is
+  /// none.
+  std::optional<std::string> number_mounted_here() const;
   std::optional<Mount> mount_here(const MountOf& which) const;
   /// UUID of the volume: what start has noted, else what the device says; empty when neither is to be had.
   std::string known_uuid() const;
+  /// Keeps what stop has to know when the device is gone. Throws Failure.
+  void note(const std::string& uuid, const std::string& cluster) const;
   /// Fails unless the kernel takes membership from userspace.
   void check_kernel() const;
   Volume require_volume() const;

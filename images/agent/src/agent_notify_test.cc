@@ -155,6 +155,15 @@ TEST_F(Notify, IsNothingToANodeThatIsNotAMember) {
   EXPECT_EQ(notify("pre", "start"), Ocf::success);
 }
 
+TEST_F(Notify, AVolumeThatIsMountedAndUnknownIsAFailure) {
+  started_with({"node2"});
+  host.files.erase("/run/o2member/%-mnt.state");
+  host.superblocks.clear();
+  manager.states = {{"node2", {NodeState::down}}};
+  lists("node1 node2", " ", "node2");
+  EXPECT_EQ(notify("post", "stop"), Ocf::generic) << "not done, and nothing would do it again";
+}
+
 TEST_F(Notify, LinksOfAnyNameCount) {
   started_with({});
   ASSERT_EQ(host.make_link(std::string(kRoot) + "/lab/node/node2",

@@ -130,6 +130,51 @@ TEST_F(Stop, WorksWithoutTheDevice) {
   EXPECT_FALSE(host.region_exists());
 }
 
+// A by-id name, as administrators use it: the kernel calls the mount by another.
+TEST_F(Stop, AMountThatWasAdoptedIsStoppedWithoutTheDevice) {
+  environment["OCF_RESKEY_device"] = "/dev/disk/by-id/x";
+  host.devices["/dev/disk/by-id/x"] = host.devices["/dev/shared0"];
+  host.superblocks["/dev/disk/by-id/x"] = host.superblocks["/dev/shared0"];
+  for (const std::string adopts : {"start", "monitor"}) {
+    host.link_now({"node1", "node2"});
+    host.mount_now("/mnt");
+    lists("node2", "node1", " ");
+    ASSERT_EQ(run(adopts), Ocf::success) << host.said_text();
+    const auto device = host.devices.extract("/dev/disk/by-id/x");
+    EXPECT_EQ(run("stop"), Ocf::success) << host.said_text();
+    EXPECT_FALSE(host.mounted("/mnt")) << adopts;
+    EXPECT_FALSE(host.region_exists()) << adopts;
+    host.devices["/dev/disk/by-id/x"] = device.mapped();
+  }
+}
+
+TEST_F(Stop, WhatIsMountedIsUnmountedThoughNothingTellsWhatItIs) {
+  started_with({"node2"});
+  host.files.erase("/run/o2member/%-mnt.state");
+  environment["OCF_RESKEY_device"] = "/dev/disk/by-id/gone";
+  EXPECT_EQ(run("stop"), Ocf::generic);
+  EXPECT_FALSE(host.mounted("/mnt"));
+  EXPECT_THAT(host.said_text(), HasSubstr("by hand"));
+}
+
+TEST_F(Stop, ADeviceThatIsBackUnderAnotherNumberIsStoppedUnderItsOld) {
+  started_with({"node2"});
+  host.devices["/dev/shared0"] = host.devices["/dev/shared0"] + 1;
+  host.superblocks["/dev/old"] = host.superblocks["/dev/shared0"];
+  host.devices["/dev/old"] = host.devices["/dev/shared0"] - 1;
+  EXPECT_EQ(run("monitor"), Ocf::success);
+  EXPECT_EQ(run("stop"), Ocf::success) << host.said_text();
+  EXPECT_FALSE(host.mounted("/mnt"));
+  EXPECT_FALSE(host.region_exists());
+}
+
+TEST_F(Stop, FailsWhileSomethingIsMountedThatMayBeTheVolume) {
+  host.mounts.push_back({"8:99", "/mnt", "ocfs2", "/dev/other", "rw"});
+  host.superblocks.clear();  // the device is there, and cannot be read
+  EXPECT_EQ(run("stop"), Ocf::generic);
+  EXPECT_TRUE(host.mounted("/mnt"));
+}
+
 TEST_F(Stop, SaysSoWhenTheUuidIsLost) {
   started_with({"node2"});
   host.superblocks.clear();

@@ -44,6 +44,8 @@ class Host {
   virtual std::optional<std::string> link_target(const std::string& path) = 0;
   /// One write(2) of the whole text to an existing file, or a new one.
   virtual int write(const std::string& path, const std::string& text) = 0;
+  /// Puts a file of this text in the place of `path`, on disk and whole: at no time is there a part of it.
+  virtual int replace(const std::string& path, const std::string& text) = 0;
   virtual std::optional<std::string> read(const std::string& path) = 0;
   /// Exactly `size` bytes at `offset`; nothing if there are fewer.
   virtual std::optional<std::string> read_at(const std::string& path, long offset, size_t size) = 0;

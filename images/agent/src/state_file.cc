@@ -52,7 +52,7 @@ std::vector<std::string> StateFile::directories(Host& host) {
 
 int StateFile::write(Host& host, const std::string& directory) const {
   host.make_directory(kRunDirectory);
-  return host.write(path_of(directory), uuid + " " + number + " " + cluster + "\n");
+  return host.replace(path_of(directory), uuid + " " + number + " " + cluster + "\n");
 }
 
 void StateFile::remove(Host& host, const std::string& directory) {

@@ -17,7 +17,7 @@ struct StateFile {
   std::string cluster;
 
   static std::optional<StateFile> read(Host& host, const std::string& directory);
-  /// 0 or an errno.
+  /// 0 or an errno. What was there before stays until all of it is written.
   int write(Host& host, const std::string& directory) const;
   static void remove(Host& host, const std::string& directory);
   /// The directories of all there are, sorted.

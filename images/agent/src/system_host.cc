@@ -77,6 +77,26 @@ class SystemHost : public Host {
     return static_cast<size_t>(written) == text.size() ? 0 : EIO;
   }
 
+  int replace(const std::string& path, const std::string& text) override {
+    const std::string fresh = path + ".new";
+    int error = 0;
+    {
+      const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      if (!fd) return errno;
+      const ssize_t written = ::write(fd.get(), text.data(), text.size());
+      if (written < 0) {
+        error = errno;
+      } else if (static_cast<size_t>(written) != text.size()) {
+        error = EIO;
+      } else {
+        error = result_of(::fsync(fd.get()));
+      }
+    }
+    if (error == 0) error = result_of(::rename(fresh.c_str(), path.c_str()));
+    if (error != 0) ::unlink(fresh.c_str());
+    return error;
+  }
+
   std::optional<std::string> read(const std::string& path) override {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) return std::nullopt;

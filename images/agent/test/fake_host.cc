@@ -262,6 +262,14 @@ int FakeHost::write(const std::string& path, const std::string& text) {
   return 0;
 }
 
+int FakeHost::replace(const std::string& path, const std::string& text) {
+  const auto found = refuse.find("replace " + path);
+  if (found != refuse.end()) return found->second;
+  if (!path.starts_with("/run/o2member/")) strays.push_back("replace " + path);
+  files[path] = text;
+  return 0;
+}
+
 std::optional<std::string> FakeHost::read(const std::string& path) {
   if (path == "/proc/self/mountinfo") {
     std::ostringstream text;

@@ -80,6 +80,7 @@ class FakeHost : public Host {
   int remove_file(const std::string& path) override;
   std::optional<std::string> link_target(const std::string& path) override;
   int write(const std::string& path, const std::string& text) override;
+  int replace(const std::string& path, const std::string& text) override;
   std::optional<std::string> read(const std::string& path) override;
   std::optional<std::string> read_at(const std::string& path, long offset, size_t size) override;
   std::string real_path(const std::string& path) override { return path; }
