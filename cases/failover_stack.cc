@@ -249,5 +249,44 @@ LAB_CASE(FailoverStack, StandbyAndStopLeaveInOrder, OnTopology("stack-three-node
   stack.let_go();
 }
 
+LAB_CASE(
+    FailoverStack, DetachedWithTheVolumeMountedStaysAMember, OnTopology("stack-three-node"),
+    Until(Ready::o2cb), UserMode(), Part("10"), Nightly(),
+    Guards("a node in maintenance whose manager is stopped goes on using the volume: the others call it "
+           "offline and clean, keep its link, and do not recover it; it is managed again when it is back")) {
+  Stack stack(lab);
+  Node& third = lab.node(3);
+  const auto writer = lab.append(third, "/mnt/log3");
+  writer->wait_for(5, 120s);
+  const size_t before = lab.events().position();
+  const auto maintenance = [&](const std::string& change) {
+    lab.node(1).sh("crm_attribute --node node3 --name maintenance " + change, Pacemaker::kNotify);
+  };
+  lab.step("node 3 to maintenance, and its manager stops");
+  maintenance("--update true");
+  stack.pacemaker().stop(third);
+  stack.pacemaker().wait_view("node 3 to be offline and clean", Stack::kMoved, [](const PacemakerView& view) {
+    const auto node = view.nodes.find(3);
+    return Seen{node != view.nodes.end() && !node->second.online && !node->second.unclean, "it is not"};
+  });
+  lab.step("monitors");
+  for (Node* node : lab.nodes({1, 2})) monitor(lab, *node);
+  wait_links(lab, {1, 2, 3}, 10s);
+  writer->wait_for(5, 120s);
+  lab.step("its manager starts");
+  stack.pacemaker().start({&third});
+  stack.pacemaker().wait_online({1, 2, 3}, Stack::kFormed);
+  maintenance("--delete");
+  stack.wait_members({1, 2, 3});
+  writer->stop();
+  for (Node* node : lab.nodes()) lab.check_appended(*node, *writer);
+  const auto wrong = lab.events().since(before, [](const Event& event) {
+    return asked_for(event) || line_of(0, "Begin replay journal")(event);
+  });
+  EXPECT_TRUE(wrong.empty()) << wrong.size() << " fences or replays, the first of node "
+                             << wrong.front().node;
+  stack.let_go();
+}
+
 }  // namespace
 }  // namespace o2lab
