@@ -164,6 +164,17 @@ TEST_F(Notify, AVolumeThatIsMountedAndUnknownIsAFailure) {
   EXPECT_EQ(notify("post", "stop"), Ocf::generic) << "not done, and nothing would do it again";
 }
 
+TEST_F(Notify, LinksThatCannotBeReadAreAFailure) {
+  started_with({"node2"});
+  manager.states = {{"node2", {NodeState::down}}};
+  lists("node1 node2", " ", "node2");
+  host.unreadable = {{std::string(kRoot) + "/lab/heartbeat/" + kUuid, ENOMEM}};
+  EXPECT_EQ(notify("post", "stop"), Ocf::generic) << "done would be final";
+  host.unreadable.clear();
+  EXPECT_EQ(notify("post", "stop"), Ocf::success);
+  EXPECT_EQ(host.members(), Names{"node1"});
+}
+
 TEST_F(Notify, LinksOfAnyNameCount) {
   started_with({});
   ASSERT_EQ(host.make_link(std::string(kRoot) + "/lab/node/node2",

@@ -36,7 +36,9 @@ ClusterTree ClusterTree::find(Host& host, const std::string& root, const std::st
                                       "; there is: " + (clusters.empty() ? "none" : joined(clusters, ", ")));
   for (const std::string& node : host.list(tree.path() + "/node").value_or(std::vector<std::string>{})) {
     if (!host.is_directory(tree.node_path(node))) continue;
-    tree.nodes_[node] = number_of(trimmed(host.read(tree.node_path(node) + "/num").value_or("")), kLastNode);
+    const auto number = host.read(tree.node_path(node) + "/num");
+    if (!number) continue;  // removed meanwhile
+    tree.nodes_[node] = number_of(trimmed(*number), kLastNode);
     if (trimmed(host.read(tree.node_path(node) + "/local").value_or("")) == "1") tree.own_ = node;
   }
   if (tree.own_.empty())

@@ -29,7 +29,8 @@ class Guard {
 };
 
 /// The machine as the agent sees it: file calls, commands, time. Paths are absolute. Calls that return int
-/// return 0 or an errno.
+/// return 0 or an errno. link_target(), read(), is_directory() and list() throw Failure where something may
+/// be there and cannot be looked at: that is not to be taken for nothing.
 class Host {
  public:
   Host() = default;
@@ -41,18 +42,20 @@ class Host {
   virtual int remove_directory(const std::string& path) = 0;
   virtual int make_link(const std::string& target, const std::string& path) = 0;
   virtual int remove_file(const std::string& path) = 0;
+  /// Nothing where there is no link.
   virtual std::optional<std::string> link_target(const std::string& path) = 0;
   /// One write(2) of the whole text to an existing file, or a new one.
   virtual int write(const std::string& path, const std::string& text) = 0;
   /// Puts a file of this text in the place of `path`, on disk and whole: at no time is there a part of it.
   virtual int replace(const std::string& path, const std::string& text) = 0;
+  /// Nothing where there is no such file.
   virtual std::optional<std::string> read(const std::string& path) = 0;
   /// Exactly `size` bytes at `offset`; nothing if there are fewer.
   virtual std::optional<std::string> read_at(const std::string& path, long offset, size_t size) = 0;
   /// Without links, as the kernel shows it; `path` itself if it does not exist.
   virtual std::string real_path(const std::string& path) = 0;
   virtual bool is_directory(const std::string& path) = 0;
-  /// Names in a directory, sorted; nothing if it cannot be read.
+  /// Names in a directory, sorted; nothing where there is none.
   virtual std::optional<std::vector<std::string>> list(const std::string& path) = 0;
   /// Number of a block device, links followed; nothing if it is none.
   virtual std::optional<dev_t> block_device(const std::string& path) = 0;

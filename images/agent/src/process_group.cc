@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 
 #include <cstring>
+#include <exception>
 
 #include "failure.h"
 
@@ -29,9 +30,22 @@ NodeSet set_of(const cpg_address* nodes, size_t count) {
 
 }  // namespace
 
+// No exception may go through corosync's C. What was told is lost then, so that the connection ends, too: the
+// next begins with what configfs has.
+template <typename Handle>
+void ProcessGroup::guarded(ProcessGroup& group, const Handle& handle) {
+  try {
+    handle();
+  } catch (const std::exception& failure) {
+    group.host_.say(failure.what());
+    group.failed_ = true;
+  }
+}
+
 void ProcessGroup::on_message(cpg_handle_t handle, const cpg_name* /*group*/, uint32_t node, uint32_t /*pid*/,
                               void* data, size_t size) {
-  group_of(handle).message(node, data, size);
+  ProcessGroup& group = group_of(handle);
+  guarded(group, [&] { group.message(node, data, size); });
 }
 
 void ProcessGroup::on_change(cpg_handle_t handle, const cpg_name* /*group*/, const cpg_address* members,
@@ -43,7 +57,8 @@ void ProcessGroup::on_change(cpg_handle_t handle, const cpg_name* /*group*/, con
   for (size_t i = 0; i < gone_count; ++i)
     if (gone[i].nodeid < kMaxNodes) (gone[i].reason == CPG_REASON_LEAVE ? left : lost).set(gone[i].nodeid);
   // A watch that was started again may be back before the end of the last one is told.
-  group_of(handle).changed(now, set_of(joined, joined_count), left & ~now, lost & ~now);
+  ProcessGroup& group = group_of(handle);
+  guarded(group, [&] { group.changed(now, set_of(joined, joined_count), left & ~now, lost & ~now); });
 }
 
 int ProcessGroup::descriptor() const {
@@ -53,7 +68,7 @@ int ProcessGroup::descriptor() const {
 
 bool ProcessGroup::dispatch() {
   const cs_error_t error = cpg_dispatch(handle_, CS_DISPATCH_ALL);
-  return error == CS_OK || error == CS_ERR_TRY_AGAIN;
+  return (error == CS_OK || error == CS_ERR_TRY_AGAIN) && !failed_;
 }
 
 void ProcessGroup::disconnect() {
@@ -66,6 +81,7 @@ uint32_t ProcessGroup::open() {
   if (const cs_error_t error = cpg_initialize(&handle_, &callbacks); error != CS_OK)
     throw Failure(Ocf::generic, std::string("corosync's process groups: ") + cs_strerror(error));
   connected_ = true;
+  failed_ = false;
   cpg_context_set(handle_, this);
   uint32_t own = 0;
   cpg_local_get(handle_, &own);

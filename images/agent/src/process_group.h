@@ -22,7 +22,7 @@ class ProcessGroup {
 
   /// -1 while there is no connection.
   int descriptor() const;
-  /// Handles what has come; false when corosync is gone.
+  /// Handles what has come; false when corosync is gone, or something that it told could not be handled.
   bool dispatch();
   void disconnect();
 
@@ -48,10 +48,14 @@ class ProcessGroup {
                         size_t member_count, const cpg_address* gone, size_t gone_count,
                         const cpg_address* joined, size_t joined_count);
 
+  template <typename Handle>
+  static void guarded(ProcessGroup& group, const Handle& handle);
+
   Host& host_;
   cpg_handle_t handle_ = 0;
   cpg_name name_{};
   bool connected_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace o2member

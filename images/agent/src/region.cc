@@ -53,6 +53,16 @@ void Region::join(const Names& peers) {
   add(tree_.own());
 }
 
+std::map<std::string, std::string, std::less<>> Region::take_over() {
+  auto now = links();
+  if (!now.contains(tree_.own()) && try_remove() == EBUSY)
+    throw Failure(Ocf::generic, path() + " is in use, and the link of this node is not to be seen in it");
+  const int error = host_.make_directory(path());
+  if (error != 0 && error != EEXIST)
+    throw Failure(Ocf::generic, "cannot make " + path() + ": " + errno_text(error));
+  return now;
+}
+
 void Region::add(const std::string& node) {
   if (!tree_.has(node))
     throw Failure(Ocf::installed, "node " + node + " is not configured in " + tree_.path() +

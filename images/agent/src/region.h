@@ -19,12 +19,16 @@ class Region {
   const std::string& uuid() const { return uuid_; }
   bool exists() const { return host_.is_directory(path()); }
   /// Members by node name, each with the name of its link, which is free: what a link points to counts.
+  /// Throws where they cannot be read.
   std::map<std::string, std::string, std::less<>> links() const;
   Names members() const;
 
   /// For a volume that is about to be mounted: the region with `peers` and then this node as its members, and
   /// no others. Throws at the first link that cannot be made; leave() then takes back what was made.
   void join(const Names& peers);
+  /// For a watch that begins: makes the region if it is not there. Throws, besides what links() does, where
+  /// the kernel uses the region and this node seems to be no member: then its links have not been seen.
+  std::map<std::string, std::string, std::less<>> take_over();
   /// Makes `node` a member. Throws `installed` for a node that is not configured, `generic` with the kernel's
   /// answer.
   void add(const std::string& node);

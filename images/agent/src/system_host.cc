@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "failure.h"
 #include "host.h"
 
 extern char** environ;
@@ -64,7 +65,8 @@ class SystemHost : public Host {
   std::optional<std::string> link_target(const std::string& path) override {
     std::string target(4096, '\0');
     const ssize_t size = ::readlink(path.c_str(), target.data(), target.size());
-    if (size < 0) return std::nullopt;
+    if (size < 0 && errno == EINVAL) return std::nullopt;  // no link
+    if (size < 0) return nothing(path);
     target.resize(static_cast<size_t>(size));
     return target;
   }
@@ -99,8 +101,11 @@ class SystemHost : public Host {
 
   std::optional<std::string> read(const std::string& path) override {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return std::nullopt;
-    return drain(fd.get());
+    if (!fd) return nothing(path);
+    int error = 0;
+    std::string text = drain(fd.get(), error);
+    errno = error;
+    return error == 0 ? std::optional(std::move(text)) : nothing(path);
   }
 
   std::optional<std::string> read_at(const std::string& path, long offset, size_t size) override {
@@ -119,17 +124,23 @@ class SystemHost : public Host {
 
   bool is_directory(const std::string& path) override {
     struct stat status {};
-    return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (::stat(path.c_str(), &status) == 0) return S_ISDIR(status.st_mode);
+    nothing(path);
+    return false;
   }
 
   std::optional<std::vector<std::string>> list(const std::string& path) override {
     const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-    if (!directory) return std::nullopt;
+    if (!directory) return nothing(path);
     std::vector<std::string> names;
-    while (const dirent* entry = ::readdir(directory.get())) {
+    for (;;) {
+      errno = 0;
+      const dirent* entry = ::readdir(directory.get());
+      if (entry == nullptr) break;
       const std::string name = entry->d_name;
       if (name != "." && name != "..") names.push_back(name);
     }
+    if (errno != 0) return nothing(path);
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -186,13 +197,29 @@ class SystemHost : public Host {
     [[maybe_unused]] const ssize_t written = ::write(2, whole.data(), whole.size());
   }
 
+  /// What is not there is nothing; what cannot be looked at may be anything.
+  static std::nullopt_t nothing(const std::string& path) {
+    for (const int absent : {ENOENT, ENOTDIR, ENODEV, ENXIO})
+      if (errno == absent) return std::nullopt;
+    throw Failure(Ocf::generic, path + " cannot be read: " + errno_text(errno));
+  }
+
   static std::string drain(int fd) {
+    int error = 0;
+    return drain(fd, error);
+  }
+
+  static std::string drain(int fd, int& error) {
     std::string text;
     char buffer[4096];
     for (;;) {
       const ssize_t size = ::read(fd, buffer, sizeof buffer);
       if (size > 0) text.append(buffer, static_cast<size_t>(size));
-      if (size == 0 || (size < 0 && errno != EINTR)) return text;
+      if (size < 0 && errno == EINTR) continue;
+      if (size <= 0) {
+        error = size < 0 ? errno : 0;
+        return text;
+      }
     }
   }
 

@@ -55,7 +55,7 @@ void VolumeWatch::prepare_names() {
 
 NodeSet VolumeWatch::linked_now() {
   NodeSet linked;
-  const auto links = region_.links();
+  const auto links = region_.take_over();
   for (size_t number = 0; number < kMaxNodes; ++number) {
     const auto found = links.find(names_[number]);
     if (names_[number].empty() || found == links.end()) continue;
@@ -67,14 +67,12 @@ NodeSet VolumeWatch::linked_now() {
 
 void VolumeWatch::connect(uint64_t session) {
   prepare_names();
-  const std::string region = tree_.region_path(uuid());
-  if (const int error = host_.make_directory(region); error != 0 && error != EEXIST)
-    throw Failure(Ocf::generic, "cannot make " + region + ": " + errno_text(error));
+  const NodeSet linked = linked_now();
   const uint32_t called = open();
   if (called != own_number(tree_))
     throw Failure(Ocf::configured, "corosync's nodeid of this machine is " + std::to_string(called) +
                                        ", and its number in configfs " + std::to_string(own_number(tree_)));
-  core_.begin(linked_now(), configured_, session);
+  core_.begin(linked, configured_, session);
   join("o2member:" + uuid());
 }
 
@@ -124,7 +122,11 @@ bool VolumeWatch::unlink(uint32_t node) {
 }
 
 bool VolumeWatch::in_recovery(uint32_t node) {
-  return nodes_in_recovery(host_, uuid()).contains(node);
+  try {
+    return nodes_in_recovery(host_, uuid()).contains(node);
+  } catch (const Failure&) {
+    return true;  // asked again at the next look
+  }
 }
 
 void VolumeWatch::send(const Message& message) {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <sstream>
 
+#include "failure.h"
+
 namespace o2member {
 
 namespace {
@@ -250,7 +252,14 @@ int FakeHost::remove_file(const std::string& path) {
   return 0;
 }
 
+void FakeHost::look_at(const std::string& path) const {
+  const auto found = unreadable.find(path);
+  if (found != unreadable.end())
+    throw Failure(Ocf::generic, path + " cannot be read: " + errno_text(found->second));
+}
+
 std::optional<std::string> FakeHost::link_target(const std::string& path) {
+  look_at(path);
   const auto found = links_.find(path);
   return found == links_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -271,6 +280,7 @@ int FakeHost::replace(const std::string& path, const std::string& text) {
 }
 
 std::optional<std::string> FakeHost::read(const std::string& path) {
+  look_at(path);
   if (path == "/proc/self/mountinfo") {
     std::ostringstream text;
     int id = 20;
@@ -290,6 +300,7 @@ std::optional<std::string> FakeHost::read_at(const std::string& path, long offse
 }
 
 std::optional<std::vector<std::string>> FakeHost::list(const std::string& path) {
+  look_at(path);
   if (!directories_.contains(path)) return std::nullopt;
   Names names;
   for (const std::string& directory : directories_)

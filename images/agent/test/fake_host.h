@@ -36,7 +36,8 @@ class FakeHost : public Host {
                     const std::string& own = "node1");
 
   // What the test sets.
-  std::map<std::string, int> refuse;  ///< errno by call, e.g. "link node2", "mkdir UUID"
+  std::map<std::string, int> unreadable;  ///< errno by path: there, and cannot be looked at
+  std::map<std::string, int> refuse;      ///< errno by call, e.g. "link node2", "mkdir UUID"
   std::map<std::string, CommandResult>
       answers;                               ///< result by program or whole command line, instead of doing it
   std::map<std::string, std::string> files;  ///< regular files, attributes included
@@ -84,7 +85,10 @@ class FakeHost : public Host {
   std::optional<std::string> read(const std::string& path) override;
   std::optional<std::string> read_at(const std::string& path, long offset, size_t size) override;
   std::string real_path(const std::string& path) override { return path; }
-  bool is_directory(const std::string& path) override { return directories_.contains(path); }
+  bool is_directory(const std::string& path) override {
+    look_at(path);
+    return directories_.contains(path);
+  }
   std::optional<std::vector<std::string>> list(const std::string& path) override;
   std::optional<dev_t> block_device(const std::string& path) override;
   CommandResult run(const std::vector<std::string>& argv) override;
@@ -95,6 +99,7 @@ class FakeHost : public Host {
   void reason(const std::string& text) override { said.push_back(text); }
 
  private:
+  void look_at(const std::string& path) const;
   bool is_node(const std::string& path) const;
   int make_config(const std::string& path);
   int set_attribute(const std::string& path, const std::string& text);
