@@ -29,14 +29,14 @@ class Cmap {
 
   std::string text(const std::string& key) const {
     char* value = nullptr;
-    if (cmap_get_string(handle_, key.c_str(), &value) != CS_OK) return {};
+    if (!is_there(cmap_get_string(handle_, key.c_str(), &value), key)) return {};
     const std::unique_ptr<char, void (*)(void*)> owner(value, std::free);
     return value;
   }
 
   std::optional<uint32_t> number(const std::string& key) const {
     uint32_t value = 0;
-    if (cmap_get_uint32(handle_, key.c_str(), &value) != CS_OK) return std::nullopt;
+    if (!is_there(cmap_get_uint32(handle_, key.c_str(), &value), key)) return std::nullopt;
     return value;
   }
 
@@ -51,6 +51,13 @@ bool is_address(const std::string& text) {
 }
 
 }  // namespace
+
+bool is_there(int error, const std::string& key) {
+  if (error == CS_OK) return true;
+  if (error == CS_ERR_NOT_EXIST) return false;
+  throw Failure(Ocf::generic,
+                "corosync does not tell " + key + ": " + cs_strerror(static_cast<cs_error_t>(error)));
+}
 
 ClusterNodes Corosync::read(int link) {
   const Cmap cmap;

@@ -36,6 +36,10 @@ class Corosync : public NodeSource {
   ClusterNodes read(int link) override;
 };
 
+/// Whether a look at a key of cmap has found it; false where it does not exist. Throws Failure at any other
+/// answer, which says nothing of what there is. `error`: a cs_error_t.
+bool is_there(int error, const std::string& key);
+
 /// First IPv4 address of a host name or of its text; empty if there is none.
 std::string ipv4_of(const std::string& host);
 

@@ -42,6 +42,7 @@ class AwaitedFences {
  public:
   /// The core wants `node` fenced, which it has missed since then.
   void ask(uint32_t node, uint32_t ticket, Clock::time_point missed);
+  void forget(uint32_t node) { asked_.reset(node); }
   /// Gives the core its answer, if it waits for one of this node. A command that began before the node was
   /// missed proves nothing: it counts as failed, and is asked for again.
   void answer(const SharedFences::Result& result, WatchCore& core, Clock::time_point now);

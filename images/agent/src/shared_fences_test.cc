@@ -46,10 +46,12 @@ class Volume : WatchActions {
   bool in_recovery(uint32_t /*node*/) override { return false; }
   void inquire(uint64_t /*number*/) override {}
   void send(const Message& message) override { proven += message.type == Message::Type::fenced ? 1 : 0; }
-  void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override {
+  bool fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override {
     ++asked;
     awaited_.ask(node, ticket, missed);
-    EXPECT_TRUE(fences_.ask(node, "node2", missed, now_));
+    const bool taken = fences_.ask(node, "node2", missed, now_);
+    EXPECT_TRUE(taken);
+    return taken;
   }
 
   SharedFences& fences_;

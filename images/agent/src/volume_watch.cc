@@ -40,16 +40,31 @@ uint32_t VolumeWatch::own_number(const ClusterTree& tree) {
   return static_cast<uint32_t>(tree.nodes().at(tree.own()));
 }
 
-void VolumeWatch::prepare_names() {
+NodeSet numbers_of(const ClusterNodes& nodes) {
+  NodeSet numbers;
+  for (const ClusterNode& node : nodes.nodes) {
+    if (node.id > static_cast<uint32_t>(kLastNode))
+      throw Failure(Ocf::generic, "corosync has a node " + std::to_string(node.id) +
+                                      ": OCFS2's numbers end at " + std::to_string(kLastNode));
+    numbers.set(node.id);
+  }
+  if (nodes.own > static_cast<uint32_t>(kLastNode) || !numbers.test(nodes.own))
+    throw Failure(Ocf::generic, "this machine is none of the nodes that corosync has");
+  return numbers;
+}
+
+void VolumeWatch::prepare_names(const ClusterNodes& nodes) {
+  configured_ = numbers_of(nodes);
+  for (const ClusterNode& node : nodes.nodes) fence_names_[node.id] = node.name;
   tree_ = ClusterTree::find(host_, tree_.root(), tree_.name());
   needs_names_ = false;
-  configured_.reset();
+  core_.configure(configured_);
   for (const auto& [name, number] : tree_.nodes()) {
     if (number < 0 || number >= static_cast<long>(kMaxNodes)) continue;
     const auto at = static_cast<size_t>(number);
     if (names_[at] != name) paths_[at] = tree_.region_path(uuid()) + "/" + name;
     names_[at] = name;
-    configured_.set(at);
+    fence_names_[at] = name;
   }
 }
 
@@ -65,8 +80,8 @@ NodeSet VolumeWatch::linked_now() {
   return linked;
 }
 
-void VolumeWatch::connect(uint64_t session) {
-  prepare_names();
+void VolumeWatch::connect(uint64_t session, const ClusterNodes& nodes) {
+  prepare_names(nodes);
   const NodeSet linked = linked_now();
   const uint32_t called = open();
   if (called != own_number(tree_))
@@ -138,11 +153,17 @@ void VolumeWatch::inquire(uint64_t number) {
   watches_.send({.type = Inquiry::Type::question, .number = number, .uuid = uuid()});
 }
 
-void VolumeWatch::fence(uint32_t node, uint32_t ticket, Clock::time_point missed) {
+bool VolumeWatch::fence(uint32_t node, uint32_t ticket, Clock::time_point missed) {
+  const char* name = fence_names_[node].c_str();
   awaited_.ask(node, ticket, missed);
-  tell("o2member: %s: fencing %s\n", uuid().c_str(), names_[node].c_str());
-  if (!fences_.ask(node, names_[node].c_str(), missed, host_.now()))
-    tell("o2member: fencing of %s cannot be asked for\n", names_[node].c_str());
+  const bool asked = *name != '\0' && fences_.ask(node, name, missed, host_.now());
+  if (asked) {
+    tell("o2member: %s: fencing %s\n", uuid().c_str(), name);
+  } else {
+    awaited_.forget(node);
+    tell("o2member: %s: fencing of node %u (%s) cannot be asked for\n", uuid().c_str(), node, name);
+  }
+  return asked;
 }
 
 void VolumeWatch::fence_ended(const SharedFences::Result& result) {

@@ -7,6 +7,7 @@
 #include "cluster_tree.h"
 #include "host.h"
 #include "inquiry.h"
+#include "node_source.h"
 #include "process_group.h"
 #include "region.h"
 #include "shared_fences.h"
@@ -17,6 +18,11 @@ namespace o2member {
 /// A line for the administrator, made without an allocation; cut at 255 bytes.
 [[gnu::format(printf, 1, 2)]] void tell(const char* format, ...);
 
+/// Who is configured, whether configfs has them or not: one of them that is not made there may use the volume
+/// all the same. Throws Failure where the list cannot be right: a number that OCFS2 does not have, or this
+/// machine not in it.
+NodeSet numbers_of(const ClusterNodes& nodes);
+
 /// One volume under watch: its links in configfs and its process group in corosync.
 class VolumeWatch : public WatchActions, public ProcessGroup {
  public:
@@ -26,12 +32,13 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   const std::string& uuid() const { return region_.uuid(); }
   WatchCore& core() { return core_; }
 
-  /// Joins the volume's group with what configfs has now. Throws Failure.
-  void connect(uint64_t session);
+  /// Joins the volume's group with what configfs has now; `nodes` is who is configured in corosync. Throws
+  /// Failure.
+  void connect(uint64_t session, const ClusterNodes& nodes);
   /// Whether a node has asked to come in that was not configured when this last looked.
   bool needs_names() const { return needs_names_; }
   /// Makes everything that the removal of a link needs, so that it allocates nothing. Throws Failure.
-  void prepare_names();
+  void prepare_names(const ClusterNodes& nodes);
   /// Takes the membership back and says good-bye; false, and said why, while the volume is in use.
   bool leave();
 
@@ -43,7 +50,7 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   bool in_recovery(uint32_t node) override;
   void inquire(uint64_t number) override;
   void send(const Message& message) override;
-  void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
+  bool fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
 
  private:
   static uint32_t own_number(const ClusterTree& tree);
@@ -60,8 +67,9 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   WatchCore core_;
   AwaitedFences awaited_;
   NodeSet configured_;
-  std::array<std::string, kMaxNodes> names_;
-  std::array<std::string, kMaxNodes> paths_;  ///< of the links
+  std::array<std::string, kMaxNodes> names_;        ///< of those that configfs has
+  std::array<std::string, kMaxNodes> fence_names_;  ///< of all
+  std::array<std::string, kMaxNodes> paths_;        ///< of the links
   bool needs_names_ = false;
   int last_error_ = 0;
 };

@@ -138,8 +138,8 @@ class Watch {
     if (std::none_of(volumes_.begin(), volumes_.end(), needs) || host_->now() < connect_at_) return;
     connect_at_ = host_->now() + kConnectAgain;
     try {
-      sync();
-      for (const auto& volume : volumes_) volume->prepare_names();
+      const ClusterNodes nodes = sync();
+      for (const auto& volume : volumes_) volume->prepare_names(nodes);
     } catch (const Failure& failure) {
       host_->say(failure.what());
     }
@@ -165,13 +165,13 @@ class Watch {
   void connect() {
     connect_at_ = host_->now() + kConnectAgain;
     try {
-      sync();
+      const ClusterNodes nodes = sync();
       tree_ = ClusterTree::find(*host_, options_.configfs, options_.cluster);
       if (volumes_.empty()) volumes_ = volumes();
       // Quorum first: what a group tells is judged by it.
       quorum_.connect(volumes_);
       watches_.connect();
-      for (const auto& volume : volumes_) volume->connect(session());
+      for (const auto& volume : volumes_) volume->connect(session(), nodes);
       connected_ = true;
       said_.clear();
       host_->say("watching " + std::to_string(volumes_.size()) + " volumes");
@@ -184,13 +184,14 @@ class Watch {
   }
 
   // What is not in step is said; those who are not can be watched all the same.
-  void sync() {
-    const ClusterNodes nodes = Corosync().read(0);
+  ClusterNodes sync() {
+    ClusterNodes nodes = Corosync().read(0);
     try {
       Sync(*host_, {.configfs = options_.configfs, .cluster = options_.cluster}).run(nodes);
     } catch (const Failure& failure) {
       host_->say(failure.what());
     }
+    return nodes;
   }
 
   void disconnect() {

@@ -249,7 +249,9 @@ void WatchCore::ask_for_fencing(Clock::time_point now) {
     if (group_.test(node) && !in_.test(node)) continue;
     fencing_.set(node);
     tickets_[node] = ++last_ticket_;
-    actions_.fence(static_cast<uint32_t>(node), last_ticket_, missed_[node]);
+    if (actions_.fence(static_cast<uint32_t>(node), last_ticket_, missed_[node])) continue;
+    fencing_.reset(node);
+    due_[node] = now + kFenceAgain;
   }
 }
 

@@ -52,8 +52,8 @@ class WatchActions {
   /// does not, with this number, and is called by no other way.
   virtual void inquire(uint64_t number) = 0;
   /// Asks for fencing of a node that is missed since then; WatchCore::fence_ended() gets the answer, with
-  /// this ticket.
-  virtual void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) = 0;
+  /// this ticket. False where it cannot be asked for: then there is no answer, and it is tried again.
+  virtual bool fence(uint32_t node, uint32_t ticket, Clock::time_point missed) = 0;
 };
 
 /// Membership of one volume as this node sees it, without a cluster manager beyond corosync. Its rules:
@@ -83,6 +83,8 @@ class WatchCore {
   /// Begins anew with corosync: `linked` is what configfs has now, from an earlier run or none; `configured`
   /// is who there can be; `session` is a random number that is not 0.
   void begin(const NodeSet& linked, const NodeSet& configured, uint64_t session);
+  /// Who is configured has changed, or is known only now.
+  void configure(const NodeSet& configured) { configured_ = configured; }
   /// The group has changed. `left` have said good-bye, `lost` have not.
   void group(const NodeSet& members, const NodeSet& joined, const NodeSet& left, const NodeSet& lost,
              Clock::time_point now);

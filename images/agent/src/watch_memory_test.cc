@@ -48,7 +48,10 @@ struct Loop : WatchActions {
     const Message::Bytes bytes = message.encode();
     Message::decode(bytes.data(), bytes.size(), last);
   }
-  void fence(uint32_t /*node*/, uint32_t with, Clock::time_point /*missed*/) override { ticket = with; }
+  bool fence(uint32_t /*node*/, uint32_t with, Clock::time_point /*missed*/) override {
+    ticket = with;
+    return true;
+  }
 };
 
 TEST(WatchMemory, NothingIsAllocatedFromLossToRemoval) {

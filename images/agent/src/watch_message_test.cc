@@ -29,10 +29,12 @@ struct Recorder : WatchActions {
   bool in_recovery(uint32_t /*node*/) override { return false; }
   void inquire(uint64_t number) override { inquiries.push_back(number); }
   void send(const Message& message) override { sent.push_back(message); }
-  void fence(uint32_t node, uint32_t with, Clock::time_point since) override {
+  bool can_fence = true;
+  bool fence(uint32_t node, uint32_t with, Clock::time_point since) override {
     ticket = with;
     fenced.push_back(node);
     missed = since;
+    return can_fence;
   }
 };
 
@@ -184,6 +186,24 @@ TEST_F(WatchMessage, AnAnswerCountsOnceItIsAskedForAndAsLongAsNothingElseIsKnown
   ASSERT_EQ(recorder.inquiries, (std::vector<uint64_t>{kOwn, kOwn + 1}));
   core.not_kept_by(2, kOwn + 1, {});
   EXPECT_FALSE(core.lost().test(2));
+}
+
+TEST_F(WatchMessage, FencingThatCannotBeAskedForIsTriedAgain) {
+  begin(set_of({1, 2}));
+  join(set_of({1, 2}), set_of({1, 2}));
+  recorder.can_fence = false;
+  lose(set_of({1}), set_of({2}));
+  core.look(Clock::time_point{} + Milliseconds(5000));
+  EXPECT_EQ(recorder.fenced, (std::vector<uint32_t>{2, 2}));
+  EXPECT_TRUE(recorder.links.test(2));
+}
+
+TEST_F(WatchMessage, WhoIsConfiguredLaterIsDoubtedToo) {
+  begin({});
+  core.configure(set_of({1, 2, 3, 4}));
+  join(set_of({1, 2, 3}), set_of({1, 2, 3}));
+  say(1, Type::hello, 1, 1, kOwn);
+  EXPECT_TRUE(core.lost().test(4));
 }
 
 TEST_F(WatchMessage, WhoIsBackIsHeardBeforeItIsFenced) {

@@ -35,9 +35,10 @@ void WatchBus::Node::inquire(uint64_t inquiry) {
   bus.tell_all(false, number, inquiry);
 }
 
-void WatchBus::Node::fence(uint32_t node, uint32_t ticket, Clock::time_point /*missed*/) {
+bool WatchBus::Node::fence(uint32_t node, uint32_t ticket, Clock::time_point /*missed*/) {
   bus.log.push_back(std::to_string(number) + "!" + std::to_string(node));
   bus.fences_.push_back({number, node, ticket, static_cast<int>(bus.random() % 12)});
+  return true;
 }
 
 WatchBus::WatchBus(uint32_t nodes, uint32_t seed, const WatchCore::Patience& patience)

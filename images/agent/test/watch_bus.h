@@ -25,7 +25,7 @@ class WatchBus {
     bool in_recovery(uint32_t node) override { return recovering.test(node); }
     void send(const Message& message) override;
     void inquire(uint64_t inquiry) override;
-    void fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
+    bool fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
 
     WatchBus& bus;
     const uint32_t number;
