@@ -197,6 +197,20 @@ TEST_F(Start, PathsMustBeAbsolute) {
   EXPECT_EQ(host.calls_text(), "");
 }
 
+TEST_F(Start, LinkAndPortAreTheResources) {
+  environment["OCF_RESKEY_link"] = "1";
+  environment["OCF_RESKEY_port"] = "7778";
+  const Parameters parameters = Parameters::from(environment);
+  EXPECT_EQ(parameters.link, 1);
+  EXPECT_EQ(parameters.port, 7778);
+  for (const auto& [name, value] :
+       {std::pair("link", "8"), std::pair("link", "x"), std::pair("port", "0"), std::pair("port", "65536")}) {
+    Environment wrong = environment;
+    wrong[std::string("OCF_RESKEY_") + name] = value;
+    EXPECT_THROW(Parameters::from(wrong).check(wrong), Failure) << name << " " << value;
+  }
+}
+
 TEST_F(Start, SomebodyElseAtWorkIsWaitedForAndThenNamed) {
   host.locked = true;
   EXPECT_EQ(run("start"), Ocf::generic);

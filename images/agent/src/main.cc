@@ -16,7 +16,7 @@ constexpr const char* kUsage =
     "usage: o2member ocf ACTION\n"
     "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
     "       o2member watch [--volume DEVICE]... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
-    "                      [--patience MS] [--startup-patience MS]\n"
+    "                      [--patience MS] [--startup-patience MS] [--link N] [--port N]\n"
     "       o2member mount DEVICE DIRECTORY [-sfnv] [-o OPTIONS]   (mount -t o2member)\n"
     "       o2member umount DIRECTORY [-flnrv]                     (umount)\n"
     "\n"
@@ -28,7 +28,8 @@ constexpr const char* kUsage =
     "  sync         brings the nodes in configfs into step with corosync's nodelist: names, numbers (the "
     "nodeid,\n"
     "               1 to 254), addresses of link N (default 0), o2net's port (default 7777). What a mounted\n"
-    "               volume may use is not changed. The agent does the same before a start.\n"
+    "               volume may use is not changed. The agent and the watch do the same, the agent before a\n"
+    "               start: where N is not the default, give it to them, too (parameters link and port).\n"
     "  watch        keeps the members of volumes (devices, or UUIDs) with corosync alone, until SIGTERM. A "
     "node\n"
     "               that vanishes stays a member until `COMMAND NODENAME` has ended with status 0, which "
@@ -66,7 +67,11 @@ int ocf(const std::string& action) {
   const Environment environment = environment_of_process();
   const Parameters parameters = Parameters::from(environment);
   const auto sync = [&] {
-    Sync(*host, {.configfs = parameters.configfs, .cluster = parameters.cluster}).run(Corosync().read(0));
+    Sync(*host, {.configfs = parameters.configfs,
+                 .cluster = parameters.cluster,
+                 .link = parameters.link,
+                 .port = parameters.port})
+        .run(Corosync().read(parameters.link));
   };
   return static_cast<int>(Agent(*host, manager, environment, sync).run(action));
 }
@@ -95,8 +100,8 @@ int sync(const std::vector<std::string>& arguments) {
   const Environment given = options_of(arguments, {"--configfs", "--cluster", "--link", "--port"});
   const SyncOptions options{.configfs = value_of(given, "--configfs", kConfigfs),
                             .cluster = value_of(given, "--cluster"),
-                            .link = number_option(given, "--link", 0, 7),
-                            .port = number_option(given, "--port", 7777, 65535)};
+                            .link = number_option(given, "--link", 0, kLastLink),
+                            .port = number_option(given, "--port", kO2netPort, kLastPort)};
   const std::unique_ptr<Host> host = make_system_host();
   const ClusterNodes nodes = Corosync().read(options.link);
   Sync(*host, options).run(nodes);
@@ -116,13 +121,15 @@ int watch_command(const std::vector<std::string>& arguments) {
       others.push_back(arguments[i]);
     }
   }
-  const Environment given =
-      options_of(others, {"--fence", "--configfs", "--cluster", "--patience", "--startup-patience"});
+  const Environment given = options_of(
+      others, {"--fence", "--configfs", "--cluster", "--patience", "--startup-patience", "--link", "--port"});
   options.fence = value_of(given, "--fence");
   options.configfs = value_of(given, "--configfs", kConfigfs);
   options.cluster = value_of(given, "--cluster");
   options.patience = {.lost = Milliseconds(number_option(given, "--patience", 2000, 3600'000)),
                       .startup = Milliseconds(number_option(given, "--startup-patience", 20'000, 3600'000))};
+  options.link = number_option(given, "--link", 0, kLastLink);
+  options.port = number_option(given, "--port", kO2netPort, kLastPort);
   if (options.fence.empty())
     throw Usage("watch needs --fence: without fencing nothing could ever be recovered");
   for (const std::string& volume : options.devices)

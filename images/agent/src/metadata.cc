@@ -47,6 +47,16 @@ The nodes that OCFS2 uses come from corosync by "o2member sync"; their names the
 <shortdesc lang="en">configfs directory</shortdesc>
 <content type="string" default="/sys/kernel/config/cluster"/>
 </parameter>
+<parameter name="link" unique="0" required="0">
+<longdesc lang="en">Link of corosync's network whose addresses OCFS2 connects to, the same for every volume.</longdesc>
+<shortdesc lang="en">number of the link</shortdesc>
+<content type="integer" default="0"/>
+</parameter>
+<parameter name="port" unique="0" required="0">
+<longdesc lang="en">TCP port that OCFS2 connects to, the same on every node and for every volume.</longdesc>
+<shortdesc lang="en">TCP port</shortdesc>
+<content type="integer" default="7777"/>
+</parameter>
 </parameters>
 <actions>
 <action name="start" timeout="120s"/>

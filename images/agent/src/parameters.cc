@@ -66,6 +66,12 @@ Parameters Parameters::from(const Environment& environment) {
   take("options", parameters.options);
   take("cluster", parameters.cluster);
   take("configfs", parameters.configfs);
+  const auto take_number = [&](const char* name, int limit, int& value) {
+    const std::string text = value_of(environment, std::string("OCF_RESKEY_") + name);
+    if (!text.empty()) value = static_cast<int>(number_of(text, limit));
+  };
+  take_number("link", kLastLink, parameters.link);
+  take_number("port", kLastPort, parameters.port);
   for (std::string* path : {&parameters.directory, &parameters.configfs})
     while (path->size() > 1 && path->back() == '/') path->pop_back();
   return parameters;
@@ -85,6 +91,9 @@ void Parameters::check(const Environment& environment) const {
                   " is not a file system that several nodes may mount by this agent, only ocfs2 is; "
                   "use ocf:heartbeat:Filesystem, without a clone, for others");
   if (cluster.find('/') != std::string::npos) misconfigured("parameter cluster is a name, not " + cluster);
+
+  if (link < 0) misconfigured("parameter link is a number from 0 to " + std::to_string(kLastLink));
+  if (port < 1) misconfigured("parameter port is a number from 1 to " + std::to_string(kLastPort));
 
   // Not a clone: the one node that has it mounted is its only member.
   const long instances = number_of(meta_of(environment, "clone_max", "1"), 1 << 20);

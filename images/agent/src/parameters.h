@@ -12,6 +12,10 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 
 inline constexpr const char* kConfigfs = "/sys/kernel/config/cluster";
 
+inline constexpr int kO2netPort = 7777;
+inline constexpr int kLastLink = 7;
+inline constexpr int kLastPort = 65535;
+
 /// Environment of this process.
 Environment environment_of_process();
 /// Value, or `otherwise` where the variable is not set or empty.
@@ -31,6 +35,8 @@ struct Parameters {
   std::string options;
   std::string cluster;  ///< empty: the one that there is
   std::string configfs = kConfigfs;
+  int link = 0;           ///< of the cluster manager's network, 0 to 7; -1: what was given is none
+  int port = kO2netPort;  ///< of o2net, 1 to 65535; the same
 
   static Parameters from(const Environment& environment);
   /// Throws `configured` unless device, directory and configfs are absolute paths.

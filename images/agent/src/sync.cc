@@ -12,6 +12,7 @@ namespace o2member {
 namespace {
 
 constexpr const char* kClusterStack = "/sys/fs/ocfs2/cluster_stack";
+constexpr Milliseconds kOthers{30'000};
 
 void check(const ClusterNodes& wanted) {
   std::string own;
@@ -37,6 +38,10 @@ Sync::Sync(Host& host, SyncOptions options, Resolve resolve)
 
 void Sync::run(const ClusterNodes& wanted) {
   check(wanted);
+  // Volumes start side by side when a machine boots: each would take the node that another has half made for
+  // one that is out of step.
+  const auto guard = host_.lock("sync", kOthers);
+  if (!guard) throw Failure(Ocf::generic, "another o2member is filling configfs and does not end");
   prepare_kernel();
   cluster_path_ = options_.configfs + "/" + (options_.cluster.empty() ? wanted.cluster : options_.cluster);
   if (!host_.is_directory(cluster_path_)) {

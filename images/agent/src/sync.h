@@ -12,9 +12,9 @@ namespace o2member {
 
 struct SyncOptions {
   std::string configfs = kConfigfs;
-  std::string cluster;  ///< empty: the cluster manager's name of it
-  int link = 0;         ///< of the cluster manager's network: where o2net's addresses come from
-  int port = 7777;      ///< of o2net, the same everywhere
+  std::string cluster;    ///< empty: the cluster manager's name of it
+  int link = 0;           ///< of the cluster manager's network: where o2net's addresses come from
+  int port = kO2netPort;  ///< of o2net, the same everywhere
 };
 
 /// Keeps the node manager's tree in configfs in step with the cluster manager's list of nodes. A node's
@@ -26,7 +26,8 @@ class Sync {
   using Resolve = std::function<std::string(const std::string&)>;
   Sync(Host& host, SyncOptions options, Resolve resolve = ipv4_of);
 
-  /// Throws Failure with what could not be done; what could has been done then.
+  /// One at a time on this machine. Throws Failure with what could not be done; what could has been done
+  /// then.
   void run(const ClusterNodes& wanted);
 
  private:

@@ -46,6 +46,21 @@ TEST_F(SyncTest, WhatIsInStepIsLeftAlone) {
   EXPECT_EQ(host.calls_text(), "");
 }
 
+TEST_F(SyncTest, OneAtATimeFillsConfigfs) {
+  host.locks = {"sync"};
+  wanted.nodes.push_back({"c", 7, "10.77.0.7"});
+  EXPECT_THAT(sync(), HasSubstr("another o2member"));
+  EXPECT_EQ(host.calls_text(), "");
+  host.locks.clear();
+  std::multiset<std::string> held;
+  Sync(host, options, [&](const std::string& name) {
+    held = host.held;
+    return name == "b.example" ? "10.77.0.2" : name;
+  }).run(wanted);
+  EXPECT_EQ(held, std::multiset<std::string>{"sync"}) << "while the tree is filled";
+  EXPECT_TRUE(host.held.empty());
+}
+
 TEST_F(SyncTest, ANewClusterIsFilled) {
   FakeHost bare{Names{}, "a"};
   bare.forget_cluster("lab");

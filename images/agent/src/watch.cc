@@ -185,9 +185,13 @@ class Watch {
 
   // What is not in step is said; those who are not can be watched all the same.
   ClusterNodes sync() {
-    ClusterNodes nodes = Corosync().read(0);
+    ClusterNodes nodes = Corosync().read(options_.link);
     try {
-      Sync(*host_, {.configfs = options_.configfs, .cluster = options_.cluster}).run(nodes);
+      Sync(*host_, {.configfs = options_.configfs,
+                    .cluster = options_.cluster,
+                    .link = options_.link,
+                    .port = options_.port})
+          .run(nodes);
     } catch (const Failure& failure) {
       host_->say(failure.what());
     }

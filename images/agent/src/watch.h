@@ -15,6 +15,8 @@ struct WatchOptions {
   std::string fence;                 ///< command that proves a node dead
   std::string configfs = kConfigfs;
   std::string cluster;
+  int link = 0;  ///< of corosync's network
+  int port = kO2netPort;
   WatchCore::Patience patience;
 };
 

@@ -19,6 +19,8 @@ expect 2 'no such command' o2member frob
 expect 2 'unknown option --speed' o2member sync --speed 1
 expect 2 '--link needs a value' o2member sync --link
 expect 2 'from 0 to 7' o2member sync --link 8
+expect 2 'from 0 to 7' o2member watch --fence true --link 8
+expect 2 'from 0 to 65535' o2member watch --fence true --port x
 expect 2 'needs --fence' o2member watch --volume /dev/null
 expect 2 'capital hexadecimal' o2member watch --volume 0123 --fence true
 expect 5 'is it running' o2member sync
@@ -44,10 +46,12 @@ expect 6 'parameter device is not set' "$agent" validate-all
 export OCF_RESKEY_device=/dev/null OCF_RESKEY_directory=$work/none
 expect 7 '' "$agent" monitor
 expect 6 'ext4 is not' env OCF_RESKEY_fstype=ext4 "$agent" start
+expect 6 'parameter link is a number' env OCF_RESKEY_link=8 "$agent" start
+expect 6 'parameter port is a number' env OCF_RESKEY_port=0 "$agent" start
 for action in start stop monitor notify validate-all meta-data; do
   expect 0 "<action name=\"$action\"" "$agent" meta-data
 done
-for parameter in device directory fstype options cluster configfs; do
+for parameter in device directory fstype options cluster configfs link port; do
   expect 0 "<parameter name=\"$parameter\"" "$agent" meta-data
 done
 if command -v xmllint >/dev/null; then
