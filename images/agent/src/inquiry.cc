@@ -42,6 +42,7 @@ void WatchGroup::connect() {
   join(kName);
 }
 
+// One that is lost is asked for again.
 void WatchGroup::send(const Inquiry& inquiry) {
   const Inquiry::Bytes bytes = inquiry.encode();
   multicast(bytes.data(), bytes.size());

@@ -12,8 +12,8 @@ namespace o2member {
 
 namespace {
 
-constexpr int kSendTries = 100;
-constexpr Milliseconds kSendAgain{10};
+constexpr Milliseconds kAgain{10};
+constexpr Milliseconds kGoodBye{10'000};
 
 ProcessGroup& group_of(cpg_handle_t handle) {
   void* context = nullptr;
@@ -29,6 +29,14 @@ NodeSet set_of(const cpg_address* nodes, size_t count) {
 }
 
 }  // namespace
+
+cs_error_t insist(Host& host, Milliseconds limit, const std::function<cs_error_t()>& ask) {
+  for (const auto end = host.now() + limit;;) {
+    const cs_error_t answer = ask();
+    if (answer != CS_ERR_TRY_AGAIN || host.now() >= end) return answer;
+    host.pause(kAgain);
+  }
+}
 
 // No exception may go through corosync's C. What was told is lost then, so that the connection ends, too: the
 // next begins with what configfs has.
@@ -95,17 +103,14 @@ void ProcessGroup::join(const std::string& name) {
     throw Failure(Ocf::generic, "cannot join the group " + name + ": " + cs_strerror(error));
 }
 
-void ProcessGroup::say_good_bye() {
-  if (connected_) cpg_leave(handle_, &name_);
+bool ProcessGroup::say_good_bye() {
+  return connected_ && insist(host_, kGoodBye, [this] { return cpg_leave(handle_, &name_); }) == CS_OK;
 }
 
-void ProcessGroup::multicast(const void* data, size_t size) {
+// A connection that is lost is noticed elsewhere.
+bool ProcessGroup::multicast(const void* data, size_t size) {
   const iovec part{const_cast<void*>(data), size};
-  // Corosync is busy changing the membership for a moment; a connection that is lost is noticed elsewhere.
-  for (int tries = 0; tries < kSendTries; ++tries) {
-    if (cpg_mcast_joined(handle_, CPG_TYPE_AGREED, &part, 1) != CS_ERR_TRY_AGAIN) return;
-    host_.pause(kSendAgain);
-  }
+  return connected_ && cpg_mcast_joined(handle_, CPG_TYPE_AGREED, &part, 1) == CS_OK;
 }
 
 }  // namespace o2member

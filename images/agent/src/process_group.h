@@ -4,12 +4,17 @@
 #include <corosync/cpg.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "host.h"
 #include "watch_core.h"
 
 namespace o2member {
+
+/// Asks corosync again as long as it answers that it is busy, which it is while the membership changes; the
+/// last answer.
+cs_error_t insist(Host& host, Milliseconds limit, const std::function<cs_error_t()>& ask);
 
 /// One of corosync's closed process groups: everything that is sent in it, and every change of who is in it,
 /// reaches all in one order. What comes calls message() and changed() from dispatch(), on its thread.
@@ -31,10 +36,10 @@ class ProcessGroup {
   uint32_t open();
   /// Throws Failure.
   void join(const std::string& name);
-  /// What the others then see as `left`.
-  void say_good_bye();
-  /// Allocates nothing.
-  void multicast(const void* data, size_t size);
+  /// What the others then see as `left`; false where corosync does not take it within seconds.
+  bool say_good_bye();
+  /// False where it cannot be sent at the moment. Does not block and allocates nothing.
+  bool multicast(const void* data, size_t size);
 
   virtual void message(uint32_t from, const void* data, size_t size) = 0;
   /// `left` have said good-bye, `lost` have not.

@@ -108,8 +108,9 @@ bool VolumeWatch::leave() {
     host_.say(failure.what());
     return false;
   }
-  say_good_bye();
-  return true;
+  if (say_good_bye()) return true;
+  host_.say("corosync does not take the good-bye of " + uuid() + ": the others may have this node fenced");
+  return false;
 }
 
 bool VolumeWatch::link(uint32_t node) {
@@ -144,9 +145,9 @@ bool VolumeWatch::in_recovery(uint32_t node) {
   }
 }
 
-void VolumeWatch::send(const Message& message) {
+bool VolumeWatch::send(const Message& message) {
   const Message::Bytes bytes = message.encode();
-  multicast(bytes.data(), bytes.size());
+  return multicast(bytes.data(), bytes.size());
 }
 
 void VolumeWatch::inquire(uint64_t number) {

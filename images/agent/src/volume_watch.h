@@ -49,7 +49,7 @@ class VolumeWatch : public WatchActions, public ProcessGroup {
   bool unlink(uint32_t node) override;
   bool in_recovery(uint32_t node) override;
   void inquire(uint64_t number) override;
-  void send(const Message& message) override;
+  bool send(const Message& message) override;
   bool fence(uint32_t node, uint32_t ticket, Clock::time_point missed) override;
 
  private:

@@ -237,8 +237,8 @@ class Watch {
     for (const auto& volume : volumes_) left += volume->leave() ? 0 : 1;
     if (left > 0)
       host_->say(std::to_string(left) +
-                 " volumes are still in use: their members stay; start the watch again, or the "
-                 "others will have this node fenced");
+                 " volumes could not be left; start the watch again, or the others will have this node "
+                 "fenced");
     return left == 0 ? 0 : 1;
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "watch_core.h"
 
+#include <algorithm>
+
 #include "wire.h"
 
 namespace o2member {
@@ -11,6 +13,7 @@ constexpr uint32_t kMagic = 0x6f326d31;  // "o2m1"
 constexpr Milliseconds kFenceAgain{1000};
 constexpr Milliseconds kInquireAgain{1000};
 constexpr Milliseconds kLookAgain{100};
+constexpr Milliseconds kSendAgain{10};
 constexpr Milliseconds kQuiet{60'000};
 
 }  // namespace
@@ -59,6 +62,7 @@ void WatchCore::begin(const NodeSet& linked, const NodeSet& configured, uint64_t
        {&cleared_, &group_, &lost_, &doubted_, &fencing_, &pending_, &asking_, &in_, &known_, &acked_})
     set->reset();
   sessions_.fill(0);
+  waiting_count_ = 0;
 }
 
 void WatchCore::group(const NodeSet& members, const NodeSet& joined, const NodeSet& left, const NodeSet& lost,
@@ -66,8 +70,11 @@ void WatchCore::group(const NodeSet& members, const NodeSet& joined, const NodeS
   group_ = members;
   for (size_t node = 0; node < kMaxNodes; ++node) {
     if (node == own_) continue;
-    if (left.test(node) || lost.test(node) || joined.test(node))
+    if (left.test(node) || lost.test(node) || joined.test(node)) {
       for (NodeSet* set : {&doubted_, &pending_, &asking_, &in_, &known_, &acked_}) set->reset(node);
+      // Of a life that is over, or that goes on.
+      for (const auto type : {Message::Type::linked, Message::Type::fenced}) forget_waiting(type, node);
+    }
     if (left.test(node)) drop(node);
     // Linked here or not: the others may have let it in, and whoever asks for fencing has to know.
     if (lost.test(node)) lose(node, now, patience_.lost);
@@ -97,6 +104,7 @@ void WatchCore::received(uint32_t from, const Message& message, Clock::time_poin
     case Message::Type::hello:
       heard_ = heard_ || (!other && message.sequence == sequence_ && message.session == session_);
       if (!other) break;
+      forget_waiting(Message::Type::fenced, from);
       if (linked_.test(from) && sessions_[from] != message.session) drop(from);
       lost_.reset(from);
       fencing_.reset(from);
@@ -110,6 +118,7 @@ void WatchCore::received(uint32_t from, const Message& message, Clock::time_poin
       break;
     case Message::Type::here:
       if (!other) break;
+      forget_waiting(Message::Type::fenced, from);
       known_.set(from);
       in_.set(from);
       cleared_.reset(from);
@@ -203,6 +212,7 @@ void WatchCore::drop(size_t node) {
 
 void WatchCore::look(Clock::time_point now) {
   if (!begun_) return;
+  send_waiting();
   let_in();
   come_in(now);
   ask_for_fencing(now);
@@ -256,15 +266,41 @@ void WatchCore::ask_for_fencing(Clock::time_point now) {
 }
 
 Milliseconds WatchCore::next_look() const {
+  if (waiting_count_ > 0) return kSendAgain;
   return lost_.any() || pending_.any() || !is_member() ? kLookAgain : kQuiet;
 }
 
 void WatchCore::send(Message::Type type, size_t subject, uint32_t sequence, uint64_t session) {
-  actions_.send({.type = type,
-                 .subject = static_cast<uint32_t>(subject),
-                 .sequence = sequence,
-                 .session = session,
-                 .members = linked_ | lost_});
+  // A later one of the same says all that the earlier did, and a hello or here what the node is now.
+  forget_waiting(type, subject);
+  if (type == Message::Type::here) forget_waiting(Message::Type::hello, subject);
+  if (type == Message::Type::hello) forget_waiting(Message::Type::here, subject);
+  waiting_[waiting_count_++] = {.type = type,
+                                .subject = static_cast<uint32_t>(subject),
+                                .sequence = sequence,
+                                .session = session,
+                                .members = {}};
+  send_waiting();
+}
+
+// In their order: an answer must not come before what it answers to.
+void WatchCore::send_waiting() {
+  size_t sent = 0;
+  for (; sent < waiting_count_; ++sent) {
+    Message& message = waiting_[sent];
+    message.members = linked_ | lost_;
+    if (!actions_.send(message)) break;
+  }
+  std::copy(waiting_.begin() + static_cast<std::ptrdiff_t>(sent),
+            waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_count_), waiting_.begin());
+  waiting_count_ -= sent;
+}
+
+void WatchCore::forget_waiting(Message::Type type, size_t subject) {
+  const auto end = std::remove_if(
+      waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_count_),
+      [&](const Message& message) { return message.type == type && message.subject == subject; });
+  waiting_count_ = static_cast<size_t>(end - waiting_.begin());
 }
 
 }  // namespace o2member

@@ -47,7 +47,8 @@ class WatchActions {
   virtual bool unlink(uint32_t node) = 0;
   /// Whether its journal is still being recovered here.
   virtual bool in_recovery(uint32_t node) = 0;
-  virtual void send(const Message& message) = 0;
+  /// False where it cannot be sent at the moment: corosync takes nothing while it changes the membership.
+  virtual bool send(const Message& message) = 0;
   /// Asks all watches whether they keep this volume; WatchCore::not_kept_by() gets the answer of each that
   /// does not, with this number, and is called by no other way.
   virtual void inquire(uint64_t number) = 0;
@@ -113,6 +114,8 @@ class WatchCore {
   void ask_for_fencing(Clock::time_point now);
   bool asks_for_fencing() const;
   void send(Message::Type type, size_t subject, uint32_t sequence, uint64_t session);
+  void send_waiting();
+  void forget_waiting(Message::Type type, size_t subject);
 
   WatchActions& actions_;
   const uint32_t own_;
@@ -142,6 +145,10 @@ class WatchCore {
   std::array<Clock::time_point, kMaxNodes> due_{};
   std::array<uint32_t, kMaxNodes> tickets_{};
   uint32_t last_ticket_ = 0;
+  /// What could not be sent yet, in order; of a kind and subject only the newest. Their members are filled in
+  /// as they are sent: who is not among them counts as known to be gone.
+  std::array<Message, 2 + 2 * kMaxNodes> waiting_{};
+  size_t waiting_count_ = 0;
 };
 
 }  // namespace o2member

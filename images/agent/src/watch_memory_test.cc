@@ -44,10 +44,12 @@ struct Loop : WatchActions {
   }
   bool in_recovery(uint32_t /*node*/) override { return false; }
   void inquire(uint64_t /*number*/) override {}
-  void send(const Message& message) override {
+  bool send(const Message& message) override {
     const Message::Bytes bytes = message.encode();
     Message::decode(bytes.data(), bytes.size(), last);
+    return ++sends % 2 == 0;
   }
+  int sends = 0;
   bool fence(uint32_t /*node*/, uint32_t with, Clock::time_point /*missed*/) override {
     ticket = with;
     return true;
@@ -65,6 +67,7 @@ TEST(WatchMemory, NothingIsAllocatedFromLossToRemoval) {
   core.group(NodeSet(0b010), {}, {}, NodeSet(0b100), {});
   ASSERT_NE(loop.ticket, 0U);
   core.fence_ended(2, loop.ticket, true, {});
+  core.look({});
   ASSERT_EQ(loop.last.type, Message::Type::fenced);
   core.received(1, loop.last, {});
   EXPECT_EQ(loop.unlinked, 1);

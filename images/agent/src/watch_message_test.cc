@@ -28,7 +28,11 @@ struct Recorder : WatchActions {
   }
   bool in_recovery(uint32_t /*node*/) override { return false; }
   void inquire(uint64_t number) override { inquiries.push_back(number); }
-  void send(const Message& message) override { sent.push_back(message); }
+  bool busy = false;
+  bool send(const Message& message) override {
+    if (!busy) sent.push_back(message);
+    return !busy;
+  }
   bool can_fence = true;
   bool fence(uint32_t node, uint32_t with, Clock::time_point since) override {
     ticket = with;
@@ -186,6 +190,49 @@ TEST_F(WatchMessage, AnAnswerCountsOnceItIsAskedForAndAsLongAsNothingElseIsKnown
   ASSERT_EQ(recorder.inquiries, (std::vector<uint64_t>{kOwn, kOwn + 1}));
   core.not_kept_by(2, kOwn + 1, {});
   EXPECT_FALSE(core.lost().test(2));
+}
+
+TEST_F(WatchMessage, WhatCorosyncDoesNotTakeIsSentLaterAndInOrder) {
+  begin({});
+  recorder.busy = true;
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::hello, 2, 1, 5);
+  join(set_of({1, 2, 3}), set_of({3}));
+  EXPECT_LE(core.next_look(), Milliseconds(10));
+  recorder.busy = false;
+  core.look({});
+  ASSERT_EQ(recorder.sent.size(), 2U);
+  EXPECT_EQ(recorder.sent[0].type, Type::linked);
+  EXPECT_EQ(recorder.sent[1].type, Type::hello);
+  EXPECT_EQ(recorder.sent[1].sequence, 2U) << "the newest, and no other";
+  core.look({});
+  EXPECT_EQ(recorder.sent.size(), 2U);
+}
+
+TEST_F(WatchMessage, AProofThatCouldNotBeSentInTimeEndsNoLaterLife) {
+  begin(set_of({1}));
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::hello, 2, 1, 5);
+  lose(set_of({1}), set_of({2}));
+  recorder.busy = true;
+  core.fence_ended(2, recorder.ticket, true, {});
+  join(set_of({1, 2}), set_of({2}));
+  say(2, Type::hello, 2, 1, 6);
+  recorder.busy = false;
+  recorder.sent.clear();
+  core.look({});
+  for (const Message& message : recorder.sent) EXPECT_NE(message.type, Type::fenced);
+}
+
+TEST_F(WatchMessage, WhoIsToldOfLateIsAmongTheMembersAllTheSame) {
+  begin(set_of({1}));
+  recorder.busy = true;
+  join(set_of({1, 2}), set_of({1, 2}));
+  say(2, Type::hello, 2, 1, 5);
+  recorder.busy = false;
+  core.look({});
+  ASSERT_EQ(recorder.sent.front().type, Type::here);
+  EXPECT_EQ(recorder.sent.front().members, set_of({1, 2})) << "who is not named counts as gone";
 }
 
 TEST_F(WatchMessage, FencingThatCannotBeAskedForIsTriedAgain) {

@@ -24,11 +24,13 @@ bool WatchBus::Node::unlink(uint32_t node) {
   return true;
 }
 
-void WatchBus::Node::send(const Message& message) {
+bool WatchBus::Node::send(const Message& message) {
+  if (bus.busy_at_times && bus.random() % 4 == 0) return false;
   Message copy;
   const Message::Bytes bytes = message.encode();
-  ASSERT_TRUE(Message::decode(bytes.data(), bytes.size(), copy));
+  EXPECT_TRUE(Message::decode(bytes.data(), bytes.size(), copy));
   bus.queue_.push_back({.from = number, .message = copy});
+  return true;
 }
 
 void WatchBus::Node::inquire(uint64_t inquiry) {
