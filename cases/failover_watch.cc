@@ -75,13 +75,15 @@ class Watched {
                             writers, [this](const NodeSet& left) { wait_members(left); });
   }
   /// Since `position` exactly `node` was to be fenced, and `by` asked for it.
-  void expect_one_asker(size_t position, int by, int node) {
-    const auto asked = lab_.events().since(position, asked_for);
-    EXPECT_FALSE(asked.empty());
-    for (const Event& event : asked) {
+  void expect_one_asker(size_t position, int by, int node) { expect_askers(position, {by}, node); }
+  /// The same, each of `by`.
+  void expect_askers(size_t position, const NodeSet& by, int node) {
+    NodeSet asked_by;
+    for (const Event& event : lab_.events().since(position, asked_for)) {
       EXPECT_EQ(event.node, node);
-      EXPECT_EQ(event.fields.value("by", 0), by);
+      asked_by.insert(event.fields.value("by", 0));
     }
+    EXPECT_EQ(asked_by, by);
   }
   /// A node that died comes back as an operator does it: power, o2cb, corosync, the watch, mount.
   void bring_back(int number) {
@@ -133,11 +135,12 @@ LAB_CASE(
 }
 
 /// See failover_case.h.
-void watch_waits_for_fencing(Lab& lab, HostPower::Supply supply, const std::function<void(size_t)>& tried) {
+void watch_waits_for_fencing(Lab& lab, HostPower::Supply supply, const NodeSet& askers,
+                             const std::function<void(size_t)>& tried) {
   Watched cluster(lab);
   waits_for_fencing(lab, supply, tried, [&](size_t since, TimePoint works, const Writers& writers) {
     cluster.expect_recovered(3, since, works, writers, within(MemberWatch::kFencing));
-    cluster.expect_one_asker(since, 1, 3);
+    cluster.expect_askers(since, askers, 3);
   });
 }
 
@@ -147,12 +150,23 @@ Duration asked_latest(const Lab& lab) {
          MemberWatch::kFencing;
 }
 
-LAB_CASE(FailoverWatch, FencingThatFailsRemovesNoLink, OnTopology("stack-three-node"), Until(Ready::o2cb),
-         UserMode(), Part("10"), Nightly(),
-         Guards("as long as the watch's fencing command fails the dead node's links stay, what it held stays "
-                "held, and the watch tries on and recovers it with nothing lost once the command succeeds")) {
-  watch_waits_for_fencing(lab, HostPower::Supply::refuses,
-                          [&](size_t since) { wait_refused(lab, since, asked_latest(lab)); });
+LAB_CASE(
+    FailoverWatch, FencingThatFailsRemovesNoLink, OnTopology("stack-three-node"), Until(Ready::o2cb),
+    UserMode(), Part("10"), Nightly(),
+    Guards(
+        "as long as the watch's fencing command fails the dead node's links stay, what it held stays "
+        "held, and the watch tries on, from the third failure on another node as well, and recovers it with "
+        "nothing lost once the command succeeds")) {
+  watch_waits_for_fencing(lab, HostPower::Supply::refuses, {1, 2}, [&](size_t since) {
+    wait_refused(lab, since, asked_latest(lab));
+    const auto by_second = [](const Event& event) {
+      return asked_for(event) && event.fields.value("by", 0) == 2;
+    };
+    const Event second = lab.wait_event("node 2 to ask as well", since, asked_latest(lab), by_second);
+    const auto before = lab.events().since(
+        since, [&](const Event& event) { return asked_for(event) && event.at < second.at; });
+    EXPECT_GE(before.size(), 3u) << "node 2 asked before node 1 had failed three times";
+  });
 }
 
 LAB_CASE(FailoverWatch, FencingThatComesLate, OnTopology("stack-three-node"), Until(Ready::o2cb), UserMode(),
@@ -160,7 +174,7 @@ LAB_CASE(FailoverWatch, FencingThatComesLate, OnTopology("stack-three-node"), Un
          Guards("as long as the watch's fencing command has not ended the dead node's links stay and what it "
                 "held stays held, the command is not run a second time, and recovery follows its success")) {
   const size_t before = lab.events().position();
-  watch_waits_for_fencing(lab, HostPower::Supply::holds, [&](size_t after) {
+  watch_waits_for_fencing(lab, HostPower::Supply::holds, {1}, [&](size_t after) {
     lab.wait_event("the watch to ask for node 3 to be fenced", after, asked_latest(lab), asked_for);
     lab.let_pass("the watch may ask again each second only after an answer", 10s);
     EXPECT_EQ(lab.events().since(after, asked_for).size(), 1u);

@@ -29,7 +29,8 @@ struct Request {
 // The helper process. It ends with the watch: its socket is closed then.
 class Helper {
  public:
-  Helper(int socket, std::string command) : socket_(socket), command_(std::move(command)) {}
+  Helper(int socket, std::string command, Milliseconds limit)
+      : socket_(socket), command_(std::move(command)), limit_(limit) {}
 
   [[noreturn]] void run() {
     ::prctl(PR_SET_NAME, "o2member-fence");
@@ -49,6 +50,8 @@ class Helper {
   void start(const Request& request) {
     const pid_t pid = ::fork();
     if (pid == 0) {
+      // A group of its own, so that what it has started ends with it.
+      ::setpgid(0, 0);
       const std::string line = command_ + " \"$0\"";
       ::execl("/bin/sh", "sh", "-c", line.c_str(), request.name, nullptr);
       ::_exit(127);
@@ -56,7 +59,8 @@ class Helper {
     if (pid < 0) {
       answer({request.node, request.ticket, false});
     } else {
-      running_[pid] = {request.node, request.ticket, false};
+      ::setpgid(pid, pid);
+      running_[pid] = {{request.node, request.ticket, false}, Clock::now() + limit_};
     }
   }
 
@@ -64,11 +68,12 @@ class Helper {
     for (auto it = running_.begin(); it != running_.end();) {
       int status = 0;
       if (::waitpid(it->first, &status, WNOHANG) != it->first) {
+        if (Clock::now() >= it->second.end) ::kill(-it->first, SIGKILL);
         ++it;
         continue;
       }
-      it->second.success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-      answer(it->second);
+      it->second.result.success = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+      answer(it->second.result);
       it = running_.erase(it);
     }
   }
@@ -78,13 +83,18 @@ class Helper {
   }
 
   const int socket_;
+  struct Running {
+    FenceRunner::Result result;
+    Clock::time_point end;
+  };
   const std::string command_;
-  std::map<pid_t, FenceRunner::Result> running_;
+  const Milliseconds limit_;
+  std::map<pid_t, Running> running_;
 };
 
 }  // namespace
 
-FenceRunner::FenceRunner(const std::string& command) {
+FenceRunner::FenceRunner(const std::string& command, Milliseconds limit) {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
     throw Failure(Ocf::generic, "socketpair: " + errno_text(errno));
@@ -94,7 +104,7 @@ FenceRunner::FenceRunner(const std::string& command) {
     ::close(ends[0]);
     // A signal to the group is the watch's to act on.
     ::setsid();
-    Helper(ends[1], command).run();
+    Helper(ends[1], command, limit).run();
   }
   ::close(ends[1]);
   socket_ = ends[0];

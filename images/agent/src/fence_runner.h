@@ -6,7 +6,11 @@
 #include <cstdint>
 #include <string>
 
+#include "host.h"
+
 namespace o2member {
+
+inline constexpr Milliseconds kFenceLimit{120'000};
 
 /// Runs the fencing command in a process of its own, so that the watch, whose memory is locked and whose disk
 /// may hang, never forks. One command at a time for a node.
@@ -19,8 +23,9 @@ class FenceRunner {
   };
 
   /// Starts the process; `command` is run by /bin/sh with the node's name as its last argument, and its exit
-  /// status 0 is the proof that the node is dead. Throws Failure.
-  explicit FenceRunner(const std::string& command);
+  /// status 0 is the proof that the node is dead. One that runs longer than `limit` is killed and has failed.
+  /// Throws Failure.
+  explicit FenceRunner(const std::string& command, Milliseconds limit = kFenceLimit);
   FenceRunner(const FenceRunner&) = delete;
   FenceRunner& operator=(const FenceRunner&) = delete;
   ~FenceRunner();

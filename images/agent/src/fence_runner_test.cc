@@ -58,6 +58,14 @@ TEST(FenceRunnerTest, OneThatHangsKeepsNoOtherBack) {
   std::filesystem::remove_all(fifo);
 }
 
+TEST(FenceRunnerTest, OneThatTakesTooLongHasFailedAndIsGone) {
+  FenceRunner runner("sleep 600; true", Milliseconds(50));
+  ASSERT_TRUE(runner.ask(2, 1, "node2"));
+  const FenceRunner::Result result = wait_result(runner);
+  EXPECT_EQ(result.ticket, 1U);
+  EXPECT_FALSE(result.success);
+}
+
 TEST(FenceRunnerTest, NamesArePassedWhole) {
   FenceRunner runner("[ $# -eq 1 ] && test 'a b' = ");
   EXPECT_FALSE(runner.ask(2, 1, std::string(64, 'n').c_str())) << "never a part of a name";

@@ -16,7 +16,8 @@ constexpr const char* kUsage =
     "usage: o2member ocf ACTION\n"
     "       o2member sync [--configfs DIR] [--cluster NAME] [--link N] [--port N]\n"
     "       o2member watch [--volume DEVICE]... --fence COMMAND [--configfs DIR] [--cluster NAME]\n"
-    "                      [--patience MS] [--startup-patience MS] [--link N] [--port N]\n"
+    "                      [--patience MS] [--startup-patience MS] [--fence-timeout MS]\n"
+    "                      [--link N] [--port N]\n"
     "       o2member mount DEVICE DIRECTORY [-sfnv] [-o OPTIONS]   (mount -t o2member)\n"
     "       o2member umount DIRECTORY [-flnrv]                     (umount)\n"
     "\n"
@@ -36,7 +37,9 @@ constexpr const char* kUsage =
     "proves\n"
     "               it dead; it is run after the patience (2000 ms), or, for nodes that were not there when "
     "the\n"
-    "               first node came in, after the startup patience (20000 ms).\n"
+    "               first node came in, after the startup patience (20000 ms). A command that runs longer "
+    "than the fence timeout (120000 ms) has failed,\n"
+    "               and after three failures the next node tries, too.\n"
     "  mount        asks Pacemaker to mount the volume on this node: mount(8) calls it for the type "
     "o2member. A "
     "volume\n"
@@ -121,13 +124,14 @@ int watch_command(const std::vector<std::string>& arguments) {
       others.push_back(arguments[i]);
     }
   }
-  const Environment given = options_of(
-      others, {"--fence", "--configfs", "--cluster", "--patience", "--startup-patience", "--link", "--port"});
+  const Environment given = options_of(others, {"--fence", "--configfs", "--cluster", "--patience",
+                                                "--startup-patience", "--fence-timeout", "--link", "--port"});
   options.fence = value_of(given, "--fence");
   options.configfs = value_of(given, "--configfs", kConfigfs);
   options.cluster = value_of(given, "--cluster");
   options.patience = {.lost = Milliseconds(number_option(given, "--patience", 2000, 3600'000)),
                       .startup = Milliseconds(number_option(given, "--startup-patience", 20'000, 3600'000))};
+  options.fence_limit = Milliseconds(number_option(given, "--fence-timeout", 120'000, 3600'000));
   options.link = number_option(given, "--link", 0, kLastLink);
   options.port = number_option(given, "--port", kO2netPort, kLastPort);
   if (options.fence.empty())

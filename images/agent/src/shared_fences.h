@@ -21,7 +21,8 @@ class SharedFences {
   };
 
   /// As FenceRunner.
-  explicit SharedFences(const std::string& command) : runner_(command) {}
+  explicit SharedFences(const std::string& command, Milliseconds limit = kFenceLimit)
+      : runner_(command, limit) {}
 
   int descriptor() const { return runner_.descriptor(); }
   /// Runs the command, unless one runs for this node that began since it was missed; what an earlier one

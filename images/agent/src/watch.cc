@@ -78,7 +78,7 @@ class Watch {
   explicit Watch(const WatchOptions& options)
       : options_(options),
         host_(make_system_host()),
-        fences_(options.fence),
+        fences_(options.fence, options.fence_limit),
         watches_(*host_, [this](uint32_t from, const Inquiry& inquiry) { told(from, inquiry); }) {}
 
   int run() {

@@ -13,6 +13,7 @@ namespace o2member {
 struct WatchOptions {
   std::vector<std::string> devices;  ///< or UUIDs of 32 hexadecimal digits, of the volumes to keep members of
   std::string fence;                 ///< command that proves a node dead
+  Milliseconds fence_limit{120'000};  ///< of one run of it
   std::string configfs = kConfigfs;
   std::string cluster;
   int link = 0;  ///< of corosync's network

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kMagic = 0x6f326d31;  // "o2m1"
 constexpr Milliseconds kFenceAgain{1000};
+constexpr uint32_t kFailuresOfOne = 3;  // then the next node asks, too
 constexpr Milliseconds kInquireAgain{1000};
 constexpr Milliseconds kLookAgain{100};
 constexpr Milliseconds kSendAgain{10};
@@ -39,7 +40,7 @@ bool Message::decode(const void* data, size_t size, Message& message) {
   at = wire::get(at, message.subject);
   at = wire::get(at, message.sequence);
   at = wire::get(at, message.session);
-  if (magic != kMagic || type < 1 || type > 4 || message.subject >= kMaxNodes) return false;
+  if (magic != kMagic || type < 1 || type > 5 || message.subject >= kMaxNodes) return false;
   message.type = static_cast<Type>(type);
   for (size_t node = 0; node < kMaxNodes; ++node)
     message.members.set(node, (at[node / 8] >> node % 8 & 1) != 0);
@@ -73,7 +74,8 @@ void WatchCore::group(const NodeSet& members, const NodeSet& joined, const NodeS
     if (left.test(node) || lost.test(node) || joined.test(node)) {
       for (NodeSet* set : {&doubted_, &pending_, &asking_, &in_, &known_, &acked_}) set->reset(node);
       // Of a life that is over, or that goes on.
-      for (const auto type : {Message::Type::linked, Message::Type::fenced}) forget_waiting(type, node);
+      for (const auto type : {Message::Type::linked, Message::Type::fenced, Message::Type::failed})
+        forget_waiting(type, node);
     }
     if (left.test(node)) drop(node);
     // Linked here or not: the others may have let it in, and whoever asks for fencing has to know.
@@ -142,6 +144,9 @@ void WatchCore::received(uint32_t from, const Message& message, Clock::time_poin
     case Message::Type::fenced:
       if (message.subject != own_ && is_of_this_life(message)) drop(message.subject);
       break;
+    case Message::Type::failed:
+      if (lost_.test(message.subject)) ++failures_[message.subject];
+      break;
   }
   look(now);
 }
@@ -168,7 +173,7 @@ void WatchCore::fence_ended(uint32_t node, uint32_t ticket, bool success, Clock:
   if (!fencing_.test(node) || tickets_[node] != ticket) return;
   fencing_.reset(node);
   // Its own copy of the message makes this node act, at the same place in the order as all others.
-  if (success) send(Message::Type::fenced, node, 0, sessions_[node]);
+  send(success ? Message::Type::fenced : Message::Type::failed, node, 0, sessions_[node]);
   due_[node] = now + kFenceAgain;
   look(now);
 }
@@ -177,6 +182,7 @@ void WatchCore::lose(size_t node, Clock::time_point now, Milliseconds patience) 
   if (lost_.test(node)) return;
   lost_.set(node);
   cleared_.reset(node);
+  failures_[node] = 0;
   missed_[node] = now;
   due_[node] = now + patience;
 }
@@ -242,19 +248,21 @@ void WatchCore::come_in(Clock::time_point now) {
   send(Message::Type::here, own_, 0, session_);
 }
 
-bool WatchCore::asks_for_fencing() const {
+// The lowest alone at first. One after the other joins in when it fails: the way to the fencing device may be
+// broken on just that node. None ever stops, as one that has begun anew has not counted with the others.
+bool WatchCore::asks_for_fencing(size_t node) const {
   NodeSet able = group_ & in_;
   able.set(own_, is_member());
   if (able.none()) able = group_;
-  for (size_t node = 0; node < own_; ++node)
-    if (able.test(node)) return false;
-  return able.test(own_);
+  uint32_t before = 0;
+  for (size_t other = 0; other < own_; ++other) before += able.test(other) ? 1 : 0;
+  return able.test(own_) && before <= failures_[node] / kFailuresOfOne;
 }
 
 void WatchCore::ask_for_fencing(Clock::time_point now) {
-  if (!quorate_ || lost_.none() || !asks_for_fencing()) return;
+  if (!quorate_ || lost_.none()) return;
   for (size_t node = 0; node < kMaxNodes; ++node) {
-    if (!lost_.test(node) || fencing_.test(node) || now < due_[node]) continue;
+    if (!lost_.test(node) || fencing_.test(node) || now < due_[node] || !asks_for_fencing(node)) continue;
     // Back, but has not said yet whether it went on meanwhile.
     if (group_.test(node) && !in_.test(node)) continue;
     fencing_.set(node);
@@ -262,6 +270,7 @@ void WatchCore::ask_for_fencing(Clock::time_point now) {
     if (actions_.fence(static_cast<uint32_t>(node), last_ticket_, missed_[node])) continue;
     fencing_.reset(node);
     due_[node] = now + kFenceAgain;
+    send(Message::Type::failed, node, 0, sessions_[node]);
   }
 }
 

@@ -20,6 +20,7 @@ struct Message {
     here = 2,   ///< the sender has one, and knows no end of `members`: who is not among them needs no fencing
     linked = 3,  ///< the sender has linked `subject`, as its hello number `sequence` asked for
     fenced = 4,  ///< `subject` is proven dead
+    failed = 5,  ///< the sender's fencing of `subject` has failed
   };
   Type type = Type::hello;
   uint32_t subject = 0;
@@ -62,7 +63,7 @@ class WatchActions {
 /// - who leaves by cpg_leave has unmounted and taken its own link away: it is unlinked at once;
 /// - who vanishes stays linked until its fencing is confirmed, to all, by one message; only a quorate group
 /// asks
-///   for fencing, and the lowest of those who are in asks;
+///   for fencing, and the lowest of those who are in asks, with one more after every third failure;
 /// - a hello from a node that is linked proves that its former life is over: with the volume in use its own
 /// link
 ///   would be there, and taking that away fences;
@@ -112,7 +113,7 @@ class WatchCore {
   void come_in(Clock::time_point now);
   bool is_of_this_life(const Message& fenced) const;
   void ask_for_fencing(Clock::time_point now);
-  bool asks_for_fencing() const;
+  bool asks_for_fencing(size_t node) const;
   void send(Message::Type type, size_t subject, uint32_t sequence, uint64_t session);
   void send_waiting();
   void forget_waiting(Message::Type type, size_t subject);
@@ -144,10 +145,11 @@ class WatchCore {
   std::array<Clock::time_point, kMaxNodes> missed_{};
   std::array<Clock::time_point, kMaxNodes> due_{};
   std::array<uint32_t, kMaxNodes> tickets_{};
+  std::array<uint32_t, kMaxNodes> failures_{};  ///< of its fencing since it was lost, by whomever
   uint32_t last_ticket_ = 0;
   /// What could not be sent yet, in order; of a kind and subject only the newest. Their members are filled in
   /// as they are sent: who is not among them counts as known to be gone.
-  std::array<Message, 2 + 2 * kMaxNodes> waiting_{};
+  std::array<Message, 2 + 3 * kMaxNodes> waiting_{};
   size_t waiting_count_ = 0;
 };
 

@@ -51,7 +51,7 @@ TEST_F(WatchTest, MessagesSurviveTheWire) {
   other[0] ^= 1;
   EXPECT_FALSE(Message::decode(other.data(), other.size(), got)) << "not ours";
   other = bytes;
-  other[4] = 5;
+  other[4] = 6;
   EXPECT_FALSE(Message::decode(other.data(), other.size(), got)) << "no such type";
   other = bytes;
   other[5] = 255;
@@ -97,6 +97,17 @@ TEST_F(WatchTest, FencingThatFailsRemovesNoLink) {
   bus.fencing_works = true;
   bus.settle();
   EXPECT_EQ(bus.node(1).links, set_of({1, 3}));
+}
+
+TEST_F(WatchTest, WhereTheLowestCannotFenceTheNextDoes) {
+  start_all();
+  bus.cannot_fence = 1;
+  bus.isolate(2);
+  bus.settle();
+  EXPECT_GE(std::count(bus.log.begin(), bus.log.end(), "1!2"), 3);
+  EXPECT_GT(position(bus, "dead 2"), position(bus, "3!2"));
+  EXPECT_EQ(bus.node(1).links, set_of({1, 3}));
+  EXPECT_EQ(bus.node(3).links, set_of({1, 3}));
 }
 
 TEST_F(WatchTest, WithoutQuorumNobodyIsFencedAndNobodyComesIn) {

@@ -21,6 +21,7 @@ expect 2 '--link needs a value' o2member sync --link
 expect 2 'from 0 to 7' o2member sync --link 8
 expect 2 'from 0 to 7' o2member watch --fence true --link 8
 expect 2 'from 0 to 65535' o2member watch --fence true --port x
+expect 2 'from 0 to 3600000' o2member watch --fence true --fence-timeout x
 expect 2 'needs --fence' o2member watch --volume /dev/null
 expect 2 'capital hexadecimal' o2member watch --volume 0123 --fence true
 expect 5 'is it running' o2member sync

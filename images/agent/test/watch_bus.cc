@@ -156,7 +156,7 @@ void WatchBus::run_fences() {
     fences_.push_back(fence);
     return;
   }
-  const bool success = fencing_works && random() % 4 != 0;
+  const bool success = fencing_works && fence.by != cannot_fence && random() % 4 != 0;
   if (success && node(fence.node).alive) crash(fence.node);
   if (success) log.push_back("dead " + std::to_string(fence.node));
   if (node(fence.by).core) node(fence.by).core->fence_ended(fence.node, fence.ticket, success, now_);

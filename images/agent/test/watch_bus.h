@@ -64,6 +64,7 @@ class WatchBus {
 
   bool busy_at_times = false;  ///< does not take every message at the first try
   bool fencing_works = true;
+  uint32_t cannot_fence = 0;  ///< the node on which no fencing works
   bool quorate = true;
   std::vector<std::string> log;
   std::string log_text() const;
