@@ -50,6 +50,7 @@ LAB_CASE(
   ASSERT_TRUE(leaving->running());
   lab.step("kill node 1");
   lab.kill(lab.node(1));
+  EXPECT_EQ(lab.survivors().size(), 2u) << "it has not been killed";
   lab.o2cb().wait_domain(lab.nodes({2, 3}), {2, 3}, Deadline::in(recovery_latest(lab) + 30s));
 
   work->wait_for(10, 60s);
