@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/preflight.h"
 #include "cli/repro_bundle.h"
+#include "cli/repro_each.h"
 #include "cli/run.h"
 #include "cli/series_build.h"
 #include "judge/bug_trial.h"
@@ -38,7 +39,6 @@ class Repro {
   /// That of BugTrial; kInterrupted, or 3 when the lab broke.
   int run();
   const BugTrial& trial() const { return trial_; }
-  bool interrupted() const { return stop_.raised(); }
 
  private:
   void build_kernels();
@@ -208,17 +208,14 @@ int run_repro(const Options& options, const StopFd& stop) {
   if (wanted.empty())
     fail(ErrorKind::input, "--kernel {}: no bug of cases/bugs shows on it", options.bug_kernel);
   require_host(options.session.results);
-  int worst = 0;
-  std::vector<std::string> verdicts;
-  for (const Bug& bug : wanted) {
-    Repro one(options, stop, bug, options.both || options.all);
-    const int code = one.run();
-    verdicts.push_back(one.trial().verdict());
-    worst = std::max(worst, code);
-    if (code == kInterrupted || code == 3) return code;
-  }
-  if (wanted.size() > 1) fmt::print("\n{}\n", fmt::join(verdicts, "\n"));
-  return worst;
+  return repro_each(
+      wanted,
+      [&](const Bug& bug) {
+        Repro one(options, stop, bug, options.both || options.all);
+        const int code = one.run();
+        return ReproAnswer{code, one.trial().verdict()};
+      },
+      [&] { return stop.raised(); }, stdout);
 }
 
 }  // namespace o2lab
